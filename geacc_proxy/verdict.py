@@ -1,0 +1,200 @@
+"""The words that every room speaks.
+
+Two kinds of knowledge never mix. `Scores` depend on the bytes and the model alone: they are cached by digest and
+shared. A `Decision` depends on scores and on who asks, where and when: it is cheap and never cached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class Failure(StrEnum):
+    """Why a body has no scores."""
+
+    NOT_A_PICTURE = "not-a-picture"
+    """No picture format that a browser shows; nothing to judge."""
+    UNREADABLE = "unreadable"
+    """It begins like a picture and does not decode."""
+    TOO_LARGE = "too-large"
+    """More bytes, pixels or frames than the caps allow."""
+    TIMED_OUT = "timed-out"
+    """The worker, or the wait for one, took longer than the deadline."""
+    WORKER_DIED = "worker-died"
+    """The worker process ended while it was at it: out of memory or crashed."""
+    INTERNAL = "internal-error"
+    """A fault of ours; the program's log has the details."""
+
+    @property
+    def depends_on_bytes_alone(self) -> bool:
+        """Whether the same bytes would fail in the same way again, whatever the load."""
+        return self in (Failure.NOT_A_PICTURE, Failure.UNREADABLE, Failure.TOO_LARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of a picture without judging it.
+
+    Attributes:
+        format: lower-case name, such as `jpeg`; empty where unknown.
+        width: pixels as shown, after EXIF rotation; 0 where unknown.
+        height: as width.
+    """
+
+    format: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model says of one picture.
+
+    Attributes:
+        picture: its format and size.
+        model: name and version of the model, such as `nsfwjs-mobilenet_v2@4.4.0`.
+        malign: 0…1, the sum of the malign labels' scores, of the worst frame.
+        labels: score by label, each 0…1, of the worst frame, in the model's order.
+        frames: how many frames were judged.
+        decode_ms: CPU-side time to decode and resize, milliseconds.
+        model_ms: time of the model, milliseconds.
+    """
+
+    picture: Picture
+    model: str
+    malign: float
+    labels: tuple[tuple[str, float], ...]
+    frames: int = 1
+    decode_ms: float = 0.0
+    model_ms: float = 0.0
+
+    @property
+    def benign(self) -> float:
+        """1 - malign, 0…1."""
+        return max(0.0, 1.0 - self.malign)
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A body without scores, and why.
+
+    Attributes:
+        failure: the kind.
+        detail: one line for a person; never the picture's content.
+        picture: what the header told before it failed.
+    """
+
+    failure: Failure
+    detail: str = ""
+    picture: Picture = field(default_factory=Picture)
+
+
+Verdict = Scores | Unjudged
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asked for the bytes, where and when.
+
+    Attributes:
+        url: the picture's address, or a file's path.
+        page: the address of the page it belongs to (Referer), empty where unknown.
+        device: the device's name or address.
+        profile: the name of the profile in force.
+        content_type: as declared by the origin, without parameters, lower case.
+        destination: `Sec-Fetch-Dest`, empty where absent.
+        time: when, timezone-aware.
+    """
+
+    url: str = ""
+    page: str = ""
+    device: str = ""
+    profile: str = ""
+    content_type: str = ""
+    destination: str = ""
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Action(StrEnum):
+    """What happens to a picture."""
+
+    SHOW = "show"
+    HIDE = "hide"
+
+
+class Reason(StrEnum):
+    """Why; the wire name stands in the block log."""
+
+    BENIGN = "benign"
+    MALIGN = "malign"
+    NOT_A_PICTURE = "not-a-picture"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too-large"
+    TIMED_OUT = "timed-out"
+    WORKER_DIED = "worker-died"
+    PARTIAL = "partial"
+    """A fragment of a picture: it cannot be judged on its own."""
+    INTERNAL = "internal-error"
+
+    @property
+    def explanation(self) -> str:
+        """One sentence that a parent understands."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Reason.BENIGN: "fit for a general audience",
+    Reason.MALIGN: "not fit for a general audience",
+    Reason.NOT_A_PICTURE: "not a picture",
+    Reason.UNREADABLE: "damaged or of an unknown kind, so it could not be checked",
+    Reason.TOO_LARGE: "too large to be checked",
+    Reason.TIMED_OUT: "checking it took too long",
+    Reason.WORKER_DIED: "it broke the checker, as traps do",
+    Reason.PARTIAL: "only a part of a picture came, which cannot be checked",
+    Reason.INTERNAL: "the filter failed on it; see the program's log",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy makes of a verdict.
+
+    Attributes:
+        action: show or hide.
+        reason: why.
+        profile: the profile that decided.
+        strictness: its strictness at that moment.
+        threshold: the malign score from which pictures are hidden, 0…1.
+    """
+
+    action: Action
+    reason: Reason
+    profile: str
+    strictness: str
+    threshold: float
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the picture is kept from the screen."""
+        return self.action is Action.HIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The whole answer to one body.
+
+    Attributes:
+        decision: what happens.
+        verdict: what the model said, or why it could not.
+        digest: BLAKE2b-128 of the body, hexadecimal.
+        cached: whether the verdict was known before.
+        elapsed_ms: from the door to the answer, milliseconds.
+    """
+
+    decision: Decision
+    verdict: Verdict
+    digest: str
+    cached: bool = False
+    elapsed_ms: float = 0.0
