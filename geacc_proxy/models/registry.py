@@ -121,6 +121,6 @@ def _verify(path: Path, card: ModelCard) -> None:
         raise ModelError(f"model file {path} cannot be read: {error.strerror or error}") from error
     if digest != card.sha256:
         raise ModelError(
-            f"model file {path} is changed or cut short: its SHA-256 is {digest}, its card says {card.sha256}; "
-            "get the file again"
+            f"model file {path} is changed or cut short: its SHA-256 is {digest}, "
+            f"its card says {card.sha256}; get the file again"
         )

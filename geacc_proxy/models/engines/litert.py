@@ -46,6 +46,7 @@ class LiteRtEngine:
         self._output_index: int = outputs[0]["index"]
         try:
             self._interpreter.allocate_tensors()
+            self._interpreter.invoke()  # the first call is slow; no picture should wait for it
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"model {model.path} cannot be run: {_one_line(error)}") from error
         self._buffer = np.empty((1, self._size, self._size, 3), np.float32)
