@@ -1,0 +1,1 @@
+"""The whole road, driven by a real browser."""

@@ -1,0 +1,103 @@
+"""A real Chromium with a home of its own, which trusts one authority and forgives no certificate."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+]
+
+_ALL_THERE = """() => document.readyState === "complete" && window.waiting === 0 &&
+    Array.from(document.images).every(image => image.complete)"""
+
+_TROUBLES = """() => window.troubles.concat(Array.from(document.images)
+    .filter(image => image.naturalWidth === 0).map(image => "broken: " + image.currentSrc))"""
+
+_PROTOCOLS = """() => Object.fromEntries(
+    performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
+    .filter(entry => entry.name.startsWith("https:")).map(entry => [entry.name, entry.nextHopProtocol]))"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one visit to the page showed.
+
+    Attributes:
+        screen: the whole page as painted, RGB.
+        protocols: by address, what the browser spoke to whoever answered it, such as `h2`.
+        troubles: what the page's scripts caught, and pictures that did not load.
+        lazy_waited: whether the pictures far below the fold were left alone until the page was scrolled.
+    """
+
+    screen: Image.Image
+    protocols: dict[str, str]
+    troubles: list[str]
+    lazy_waited: bool
+
+
+def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) -> Visit:
+    """Open the page as a person would, scroll to its end, and look.
+
+    Args:
+        url: the page.
+        home: a fresh directory, the browser's HOME.
+        trusted: certificate (PEM) of the one authority that the browser is told to trust.
+        proxy_port: port of a proxy on 127.0.0.1; none: straight to the origin.
+    """
+    _trust(home, trusted)
+    flags = list(_FLAGS)
+    if proxy_port is None:
+        flags += ["--no-proxy-server"]
+    else:
+        # Without <-loopback> Chromium goes round any proxy to reach this machine.
+        flags += [f"--proxy-server=http://127.0.0.1:{proxy_port}", "--proxy-bypass-list=<-loopback>"]
+    # Playwright's loop must not outlive this call: tests with loops of their own share the process.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=flags,
+            env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)},
+        )
+        try:
+            tab = browser.new_page(viewport={"width": 1260, "height": 900})
+            tab.goto(url, wait_until="load", timeout=60_000)
+            tab.wait_for_function("() => window.waiting === 0", timeout=60_000)
+            lazy = (
+                "() => Array.from(document.images).filter(i => i.loading === 'lazy').every(i => !i.complete)"
+            )
+            lazy_waited = tab.evaluate(lazy)
+            tab.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
+            tab.wait_for_function(_ALL_THERE, timeout=60_000)
+            tab.evaluate("() => Promise.all(Array.from(document.images).map(i => i.decode().catch(() => 0)))")
+            tab.evaluate("() => window.scrollTo(0, 0)")
+            tab.wait_for_load_state("networkidle", timeout=60_000)
+            screen = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+            return Visit(screen, tab.evaluate(_PROTOCOLS), tab.evaluate(_TROUBLES), lazy_waited)
+        finally:
+            browser.close()
+
+
+def _trust(home: Path, certificate: Path) -> None:
+    """Put the authority into the NSS database where Chromium on Linux looks."""
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    database = f"sql:{store}"
+    subprocess.run(["certutil", "-d", database, "-N", "--empty-password"], check=True)
+    add = ["certutil", "-d", database, "-A", "-t", "C,,", "-n", "test", "-i", str(certificate)]
+    subprocess.run(add, check=True)
