@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 _FLAGS = [
     "--no-sandbox",
@@ -25,6 +27,9 @@ _FLAGS = [
 
 _ALL_THERE = """() => document.readyState === "complete" && window.waiting === 0 &&
     Array.from(document.images).every(image => image.complete)"""
+
+_LAZY_ONES_WAIT = """() => Array.from(document.images)
+    .filter(image => image.loading === "lazy").every(image => !image.complete)"""
 
 _TROUBLES = """() => window.troubles.concat(Array.from(document.images)
     .filter(image => image.naturalWidth === 0).map(image => "broken: " + image.currentSrc))"""
@@ -43,12 +48,14 @@ class Visit:
         protocols: by address, what the browser spoke to whoever answered it, such as `h2`.
         troubles: what the page's scripts caught, and pictures that did not load.
         lazy_waited: whether the pictures far below the fold were left alone until the page was scrolled.
+        frames: what the window showed meanwhile, from the first paint to the last, RGB.
     """
 
     screen: Image.Image
     protocols: dict[str, str]
     troubles: list[str]
     lazy_waited: bool
+    frames: list[Image.Image]
 
 
 def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) -> Visit:
@@ -76,21 +83,33 @@ def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) ->
         )
         try:
             tab = browser.new_page(viewport={"width": 1260, "height": 900})
+            frames = _filmed(tab)
             tab.goto(url, wait_until="load", timeout=60_000)
             tab.wait_for_function("() => window.waiting === 0", timeout=60_000)
-            lazy = (
-                "() => Array.from(document.images).filter(i => i.loading === 'lazy').every(i => !i.complete)"
-            )
-            lazy_waited = tab.evaluate(lazy)
+            lazy_waited = tab.evaluate(_LAZY_ONES_WAIT)
             tab.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
             tab.wait_for_function(_ALL_THERE, timeout=60_000)
             tab.evaluate("() => Promise.all(Array.from(document.images).map(i => i.decode().catch(() => 0)))")
             tab.evaluate("() => window.scrollTo(0, 0)")
             tab.wait_for_load_state("networkidle", timeout=60_000)
             screen = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
-            return Visit(screen, tab.evaluate(_PROTOCOLS), tab.evaluate(_TROUBLES), lazy_waited)
+            return Visit(screen, tab.evaluate(_PROTOCOLS), tab.evaluate(_TROUBLES), lazy_waited, frames)
         finally:
             browser.close()
+
+
+def _filmed(tab: Page) -> list[Image.Image]:
+    """Have each painted frame of the window put into the list that is returned."""
+    frames: list[Image.Image] = []
+    film = tab.context.new_cdp_session(tab)
+
+    def keep(frame: dict[str, Any]) -> None:
+        frames.append(Image.open(io.BytesIO(base64.b64decode(frame["data"]))).convert("RGB"))
+        film.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
+    film.on("Page.screencastFrame", keep)
+    film.send("Page.startScreencast", {"format": "png", "everyNthFrame": 1})
+    return frames
 
 
 def _trust(home: Path, certificate: Path) -> None:

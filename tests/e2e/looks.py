@@ -27,9 +27,19 @@ def likeness(one: Image.Image, other: Image.Image) -> float:
 
 
 def unrest(image: Image.Image) -> float:
-    """Mean step between neighbouring pixels, 0…255: above 10 for noise, below 3 for a calm area."""
+    """Mean step between neighbouring pixels, 0…255: above 9 for the noise, below 3 for a calm area."""
     pixels = _array(image)
     return float((np.abs(np.diff(pixels, axis=0)).mean() + np.abs(np.diff(pixels, axis=1)).mean()) / 2)
+
+
+def restless(image: Image.Image) -> bool:
+    """Whether any square of 160 pixels is full of noise."""
+    squares = (
+        image.crop((x, y, x + 160, y + 160))
+        for x in range(0, image.width - 159, 80)
+        for y in range(0, image.height - 159, 80)
+    )
+    return any(unrest(square) > 6 for square in squares)
 
 
 def _array(image: Image.Image) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The page: each picture in a box of its natural size at a known place, so that a screenshot can be cut up."""
+"""The page: each picture in a box of its natural size at a known place, to cut the screenshot by."""
 
 from __future__ import annotations
 

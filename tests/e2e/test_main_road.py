@@ -1,6 +1,6 @@
 """Behind the proxy, a browser shows every benign picture untouched and never a malign one.
 
-The page shows the same kinds of pictures in every way that a page can; without the proxy all of them are seen.
+The page shows the same kinds of pictures in every way that a page can; without the proxy all are seen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from .browser import Visit, visit
 from .conftest import keep
-from .looks import difference, identical, likeness, unrest
+from .looks import difference, identical, likeness, restless, unrest
 from .origin import Origin
 from .processes import REPOSITORY, Proxy, geacc_proxy, running_geacc_proxy, running_mitmdump
 
@@ -33,6 +33,7 @@ def test_without_the_proxy_every_picture_is_on_the_screen_pixel_for_pixel(
     assert set(unfiltered.protocols.values()) == {"h2"}
     changed = [e.name for e in origin.exhibits if not identical(unfiltered.screen.crop(e.box), e.image)]
     assert changed == []
+    assert any(restless(frame) for frame in unfiltered.frames)
 
 
 def test_through_geacc_proxy_run_only_the_malign_pictures_are_gone(
@@ -78,6 +79,8 @@ def assert_only_malign_pictures_are_gone(origin: Origin, unfiltered: Visit, seen
                 f"likeness {likeness(before, after):.2f}, unrest {unrest(after):.1f}"
             )
     assert wrong == []
+    assert seen.frames != []
+    assert not any(restless(frame) for frame in seen.frames), "a malign picture showed for a blink"
 
 
 def assert_each_malign_picture_has_its_line(origin: Origin, proxy: Proxy) -> None:

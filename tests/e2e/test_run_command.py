@@ -15,9 +15,7 @@ from .processes import free_port, geacc_proxy, running_geacc_proxy
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_sigterm_ends_it_with_0_within_5_seconds_and_leaves_no_process(
-    origin: Origin, tmp_path: Path
-) -> None:
+def test_sigterm_ends_it_with_0_within_5_s_and_leaves_no_process(origin: Origin, tmp_path: Path) -> None:
     with running_geacc_proxy(tmp_path, origin.ca_file) as proxy:
         assert proxy.stop(within=5) == 0
         assert not proxy.leaves_children()
