@@ -1,0 +1,8 @@
+"""How the database grew, step by step.
+
+The names of all steps stand here, so that a start on an up-to-date database needs no alembic.
+"""
+
+REVISIONS = ("0001",)
+"""All steps, oldest first; a new step in `versions/` is added here."""
+NEWEST = REVISIONS[-1]

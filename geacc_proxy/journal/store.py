@@ -1,0 +1,71 @@
+"""Rows into the database: the part of the writer that needs SQLAlchemy."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from geacc_proxy.journal.database import async_engine, explained, prepare
+from geacc_proxy.journal.entry import Entry
+from geacc_proxy.journal.tables import INSERT, row_of
+
+
+class Store:
+    """An open database that rows are appended to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine: AsyncEngine = async_engine(path)
+        self._file = _identity(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Returns the store; blocks for a few milliseconds, for longer where the database is made anew.
+
+        Raises:
+            JournalError: as `prepare`.
+        """
+        prepare(path)
+        return cls(path)
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Writes all entries, in order, in one transaction.
+
+        Raises:
+            JournalError: the database cannot be written at the moment.
+            Exception: anything else means that one of these entries cannot be stored at all.
+        """
+        if _identity(self._path) != self._file:
+            # Someone deleted or replaced the file; SQLite would go on writing into the nameless old one.
+            await self._reopen()
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(INSERT, [row_of(entry) for entry in entries])
+        except (DataError, IntegrityError):
+            raise
+        except (DatabaseError, InterfaceError, sqlite3.Error) as error:
+            raise explained(error, self._path) from error
+
+    async def close(self) -> None:
+        """Closes the connection; where it was the last one, the write-ahead log is folded into the file."""
+        await self._engine.dispose()
+
+    async def _reopen(self) -> None:
+        await self._engine.dispose()
+        await asyncio.to_thread(prepare, self._path)
+        self._engine = async_engine(self._path)
+        self._file = _identity(self._path)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
