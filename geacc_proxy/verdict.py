@@ -20,6 +20,8 @@ class Failure(StrEnum):
     """It begins like a picture and does not decode."""
     TOO_LARGE = "too-large"
     """More bytes, pixels or frames than the caps allow."""
+    PARTIAL = "partial"
+    """A fragment of a picture: it cannot be judged on its own."""
     TIMED_OUT = "timed-out"
     """The worker, or the wait for one, took longer than the deadline."""
     WORKER_DIED = "worker-died"

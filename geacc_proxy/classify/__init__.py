@@ -1,0 +1,1 @@
+"""Bytes to scores: digest, cache, one computation for all who ask, sandboxed workers."""

@@ -1,0 +1,1 @@
+"""Ways for traffic to come in."""

@@ -1,0 +1,1 @@
+"""Scores and circumstances to a decision: pure functions, no I/O."""

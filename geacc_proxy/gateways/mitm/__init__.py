@@ -1,0 +1,1 @@
+"""The mitmproxy gateway: the only place that knows what a flow is."""

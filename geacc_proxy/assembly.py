@@ -1,0 +1,100 @@
+"""Puts the rooms together: a door with workers and a journal behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from geacc_proxy.classify.classifier import Classifier
+from geacc_proxy.classify.limits import Limits
+from geacc_proxy.classify.pool import WorkerPool, default_workers
+from geacc_proxy.filter import Filter
+from geacc_proxy.images.caps import Caps
+from geacc_proxy.models import registry
+from geacc_proxy.policy.profile import UNDER_12, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import Self
+
+    from geacc_proxy.journal.writer import Journal
+    from geacc_proxy.models.registry import InstalledModel
+    from geacc_proxy.settings import Settings
+    from geacc_proxy.verdict import Context, Judgement
+
+DATABASE = "geacc.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What judges: a model, its workers and the limits that they work under."""
+
+    model: InstalledModel
+    pool: WorkerPool
+    caps: Caps
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Find the model, check it, and set up the workers without waiting for them.
+
+        Raises:
+            ModelError: the model's file is missing, changed or of an unknown kind.
+        """
+        model = registry.find(settings.model or None)
+        caps = Caps(bytes=settings.max_picture_megabytes * 2**20, pixels=settings.max_megapixels * 1_000_000)
+        limits = Limits(memory=settings.worker_megabytes * 2**20, seconds=settings.decode_seconds)
+        return cls(model, WorkerPool(model, caps, limits, settings.workers or default_workers()), caps)
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """Malign score from which a picture is hidden, by strictness."""
+        return {name: threshold.malign for name, threshold in self.model.card.thresholds.items()}
+
+    def door(
+        self,
+        profile: Profile,
+        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+    ) -> Filter:
+        """A door for `profile`, with a cache of its own."""
+        return Filter(Classifier(self.pool, self.caps), self.thresholds, profile=profile, witnesses=witnesses)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """All that a running proxy needs behind the gateway."""
+
+    workshop: Workshop
+    door: Filter
+    journal: Journal
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        state_dir: Path,
+        workshop: Workshop,
+        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+    ) -> Self:
+        """Open the journal and warm the workers, side by side.
+
+        Raises:
+            JournalError: the block log cannot be opened.
+            GeaccError: no worker could start.
+        """
+        from geacc_proxy.journal.entry import Entry
+        from geacc_proxy.journal.writer import Journal
+
+        journal, _ = await asyncio.gather(Journal.open(state_dir / DATABASE), workshop.pool.warm_up())
+
+        def note(judgement: Judgement, context: Context) -> None:
+            journal.record(Entry.of(judgement, context))
+
+        profile = Profile(UNDER_12.name, settings.strictness, UNDER_12.hide_unjudged)
+        return cls(workshop, workshop.door(profile, (note, *witnesses)), journal)
+
+    async def close(self) -> None:
+        """Write what is left and end the workers."""
+        await self.journal.close()
+        await asyncio.to_thread(self.workshop.pool.stop)

@@ -1,0 +1,96 @@
+"""What `run` does: the order of starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geacc_proxy import __version__
+from geacc_proxy.assembly import Household, Workshop
+from geacc_proxy.cli.announce import Announcer, JsonAnnouncer, Start, TerminalAnnouncer
+
+if TYPE_CHECKING:
+    from geacc_proxy.settings import Settings
+
+
+def serve(settings: Settings, state_dir: Path, *, json_lines: bool) -> int:
+    """Run until told to stop; 0 after a clean end.
+
+    Raises:
+        GeaccError: something that a person can put right keeps it from starting.
+    """
+    _log_to_stderr()
+    # The workers start first: they load their model on one processor while this one imports the proxy.
+    workshop = Workshop.of(settings)
+    announcer: Announcer = JsonAnnouncer() if json_lines else TerminalAnnouncer()
+    try:
+        asyncio.run(_serve(settings, state_dir, workshop, announcer))
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+async def _serve(settings: Settings, state_dir: Path, workshop: Workshop, announcer: Announcer) -> None:
+    opening = asyncio.create_task(Household.open(settings, state_dir, workshop, (announcer.hidden,)))
+    await asyncio.sleep(0)
+    try:
+        await _serve_household(settings, state_dir, opening, announcer)
+    finally:
+        with contextlib.suppress(Exception):  # its own failure was raised already
+            await (await opening).close()
+
+
+async def _serve_household(
+    settings: Settings, state_dir: Path, opening: asyncio.Task[Household], announcer: Announcer
+) -> None:
+    # In a thread: importing takes a second, in which the household opens.
+    await asyncio.to_thread(_import_gateway)
+    from geacc_proxy.gateways.mitm.addon import PictureFilter
+    from geacc_proxy.gateways.mitm.authority import open_authority
+    from geacc_proxy.gateways.mitm.runner import Gateway, Listening
+    from geacc_proxy.web.app import Site, create_app
+    from geacc_proxy.web.server import AdminServer
+
+    authority = open_authority(state_dir / "ca")
+    household = await opening
+    pictures = PictureFilter(household.door, household.workshop.caps.bytes)
+    upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
+    gateway = Gateway(Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca), pictures)
+    await gateway.open()
+    card = household.workshop.model.card
+    site = Site(
+        proxy_host=settings.host,
+        proxy_port=settings.port,
+        certificate_pem=authority.certificate_pem,
+        certificate_name="geacc-proxy",
+        model=card.identity,
+        strictness=settings.strictness,
+        version=__version__,
+        is_healthy=lambda: not gateway.should_exit.is_set(),
+    )
+    pages = AdminServer(create_app(site))
+    await pages.start(settings.host, settings.admin_port)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            loop.add_signal_handler(number, gateway.shutdown)
+    announcer.started(Start.of(settings, card, authority.certificate_file, household.workshop.pool.workers))
+    await gateway.serve()
+    await pages.stop()
+    announcer.stopped()
+
+
+def _import_gateway() -> None:
+    import geacc_proxy.gateways.mitm.addon
+    import geacc_proxy.gateways.mitm.runner
+    import geacc_proxy.web.app
+    import geacc_proxy.web.server  # noqa: F401
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")

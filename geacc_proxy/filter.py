@@ -1,0 +1,90 @@
+"""The one door between traffic and judgement."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from geacc_proxy.policy.decide import decide
+from geacc_proxy.policy.profile import UNDER_12, Profile
+from geacc_proxy.verdict import Context, Decision, Failure, Judgement, Picture, Scores, Unjudged, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from geacc_proxy.classify.classifier import Classified
+
+_log = logging.getLogger(__name__)
+
+
+class Classifies(Protocol):
+    """What turns bytes into a verdict."""
+
+    async def classify(self, body: bytes, content_type: str = "") -> Classified:
+        """The verdict on `body`, without any content encoding."""
+
+
+
+class Filter:
+    """Judges bodies for a profile and tells the witnesses what was hidden."""
+
+    def __init__(
+        self,
+        classifier: Classifies,
+        thresholds: Mapping[str, float],
+        *,
+        profile: Profile = UNDER_12,
+        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+    ) -> None:
+        """Make a door.
+
+        Args:
+            classifier: gives verdicts.
+            thresholds: malign score, 0…1, by strictness, from the model's card.
+            profile: whose rules hold.
+            witnesses: called with each judgement that hides; must return at once.
+        """
+        self.profile = profile
+        self._classifier = classifier
+        self._threshold = thresholds[profile.strictness]
+        self._witnesses = witnesses
+
+    async def judge(self, body: bytes, context: Context) -> Judgement:
+        """The judgement on one body. Closed by default: a fault of ours hides the picture and never raises."""
+        start = time.perf_counter()
+        try:
+            found = await self._classifier.classify(body, context.content_type)
+            verdict, name, cached = found.verdict, found.digest, found.cached
+        except Exception as error:
+            _log.exception("Classifying failed")
+            verdict, name, cached = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}"), "", False
+        claims_picture = context.content_type.startswith("image/")
+        decision = decide(verdict, self.profile, self._threshold, claims_picture=claims_picture)
+        return self._tell(decision, verdict, context, name, cached=cached, start=start)
+
+    def refuse(self, failure: Failure, detail: str, context: Context) -> Judgement:
+        """The judgement on a body that cannot be looked at, such as one too large to hold or cut out of the middle."""
+        verdict = Unjudged(failure, detail)
+        decision = decide(verdict, self.profile, self._threshold)
+        return self._tell(decision, verdict, context, "", cached=False, start=time.perf_counter())
+
+    def _tell(
+        self, decision: Decision, verdict: Verdict, context: Context, name: str, *, cached: bool, start: float
+    ) -> Judgement:
+        elapsed = (time.perf_counter() - start) * 1e3
+        judgement = Judgement(decision, verdict, name, cached, elapsed)
+        if decision.hidden:
+            for witness in self._witnesses:
+                try:
+                    witness(judgement, context)
+                except Exception:
+                    _log.exception("A witness failed")
+        return judgement
+
+
+def picture_of(verdict: Verdict) -> Picture:
+    """Format and size, as far as they are known."""
+    match verdict:
+        case Scores(picture=picture) | Unjudged(picture=picture):
+            return picture

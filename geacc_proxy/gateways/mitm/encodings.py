@@ -1,0 +1,86 @@
+"""Content encodings undone under a bound: a few kilobytes of gzip can hold gigabytes."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import brotli
+import zstandard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class BodyTooLarge(Exception):  # noqa: N818  (an outcome)
+    """More bytes than the bound once the encoding is undone."""
+
+
+def plain(body: bytes, content_encoding: str, cap: int) -> bytes:
+    """The body without its encodings.
+
+    A body whose encoding is unknown, or that is not what the header says, comes back as far as it got or as it is:
+    what a browser can paint of it is judged, the rest it cannot paint either.
+
+    Raises:
+        BodyTooLarge: more than `cap` bytes.
+    """
+    for name in reversed(content_encoding.lower().split(",")):
+        undo = _DECODERS.get(name.strip())
+        if undo is not None:
+            body = undo(body, cap)
+        if len(body) > cap:
+            raise BodyTooLarge(f"more than {cap} bytes")
+    return body
+
+
+def _inflate(body: bytes, cap: int) -> bytes:
+    # 32: zlib or gzip by its header; browsers take raw deflate under the same name too.
+    for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
+        decompressor = zlib.decompressobj(wbits)
+        try:
+            return decompressor.decompress(body, cap + 1)
+        except zlib.error:
+            continue
+    return body
+
+
+def _unbrotli(body: bytes, cap: int) -> bytes:
+    decompressor = brotli.Decompressor()
+    pieces: list[bytes] = []
+    size = 0
+    feed = body
+    try:
+        while size <= cap and not decompressor.is_finished():
+            piece = decompressor.process(feed, output_buffer_limit=1 << 20)
+            if not piece and decompressor.can_accept_more_data():
+                break
+            feed = b""
+            pieces.append(piece)
+            size += len(piece)
+    except brotli.error:
+        return b"".join(pieces) or body
+    return b"".join(pieces)
+
+
+def _unzstd(body: bytes, cap: int) -> bytes:
+    # 128 MB of window is what a browser allows at most; RFC 8878 asks for 8.
+    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(body, read_across_frames=True)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        while size <= cap and (piece := reader.read(1 << 20)):
+            pieces.append(piece)
+            size += len(piece)
+    except zstandard.ZstdError:
+        return b"".join(pieces) or body
+    return b"".join(pieces)
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _inflate,
+    "x-gzip": _inflate,
+    "deflate": _inflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}
