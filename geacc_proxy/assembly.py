@@ -36,8 +36,12 @@ class Workshop:
     caps: Caps
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, *, most_workers: int | None = None) -> Self:
         """Find the model, check it, and set up the workers without waiting for them.
+
+        Args:
+            settings: what a person chose.
+            most_workers: no more workers than this, where there is less to do.
 
         Raises:
             ModelError: the model's file is missing, changed or of an unknown kind.
@@ -45,7 +49,10 @@ class Workshop:
         model = registry.find(settings.model or None)
         caps = Caps(bytes=settings.max_picture_megabytes * 2**20, pixels=settings.max_megapixels * 1_000_000)
         limits = Limits(memory=settings.worker_megabytes * 2**20, seconds=settings.decode_seconds)
-        return cls(model, WorkerPool(model, caps, limits, settings.workers or default_workers()), caps)
+        workers = settings.workers or default_workers()
+        if most_workers is not None:
+            workers = min(workers, max(1, most_workers))
+        return cls(model, WorkerPool(model, caps, limits, workers), caps)
 
     @property
     def thresholds(self) -> Mapping[str, float]:

@@ -119,7 +119,13 @@ class TerminalAnnouncer:
         facts.add_row("Model", start.model)
         facts.add_row("Strictness", _strictness(start))
         self._console.print(
-            Panel(facts, title="geacc-proxy is filtering", title_align="left", border_style="green", expand=False),
+            Panel(
+                facts,
+                title="geacc-proxy is filtering",
+                title_align="left",
+                border_style="green",
+                expand=False,
+            ),
             soft_wrap=False,
         )
         self._console.print("Each hidden picture is a line here. Ctrl-C stops.", style="dim")

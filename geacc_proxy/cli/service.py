@@ -28,10 +28,8 @@ def serve(settings: Settings, state_dir: Path, *, json_lines: bool) -> int:
     # The workers start first: they load their model on one processor while this one imports the proxy.
     workshop = Workshop.of(settings)
     announcer: Announcer = JsonAnnouncer() if json_lines else TerminalAnnouncer()
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings, state_dir, workshop, announcer))
-    except KeyboardInterrupt:
-        pass
     return 0
 
 

@@ -30,6 +30,32 @@ class Format(StrEnum):
     SVG = "svg"
 
 
+SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".apng",
+        ".gif",
+        ".webp",
+        ".avif",
+        ".bmp",
+        ".ico",
+        ".cur",
+        ".svg",
+        ".jxl",
+        ".heic",
+        ".heif",
+        ".jp2",
+        ".j2k",
+        ".tif",
+        ".tiff",
+    ]
+)
+"""How the names of picture files end, lower case."""
+
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", Format.JPEG),
     (b"\x89PNG\r\n\x1a\n", Format.PNG),
@@ -84,6 +110,6 @@ def _looks_like_svg(body: bytes) -> bool:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return _SVG_TAG.search(head[len(bom) :].decode(encoding, "replace")) is not None
-    if not head.lstrip()[:1] == b"<":
+    if head.lstrip()[:1] != b"<":
         return False
     return _SVG_TAG.search(head.decode("latin-1")) is not None and b"<html" not in head.lower()

@@ -82,7 +82,7 @@ class PictureFilter:
                         replace_stream(response, _stand_in(judgement))
                     else:
                         response.stream = True
-        except Exception:
+        except Exception:  # noqa: BLE001  (mitmproxy would deliver the bytes)
             _log.exception("Reading a response's headers failed")
             response.stream = False
             flow.metadata[_HELD] = Arrival(response.status_code, True, "image/unknown", None)
@@ -98,7 +98,7 @@ class PictureFilter:
             judgement = await self._judge(flow, came, response.raw_content)
             if judgement.decision.hidden:
                 replace(response, _stand_in(judgement))
-        except Exception:
+        except Exception:  # noqa: BLE001  (mitmproxy would deliver the bytes)
             _log.exception("Judging a picture failed; it is hidden")
             replace(response, placeholder(0, 0))
         finally:

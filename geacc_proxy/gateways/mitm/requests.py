@@ -7,15 +7,55 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from geacc_proxy.images.sniff import SUFFIXES
+
 if TYPE_CHECKING:
     from mitmproxy.http import Headers
 
 PICTURE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".avif", ".bmp", ".ico", ".cur", ".svg", ".jxl", ".heic", ".heif", ".jp2", ".j2k", ".tif", ".tiff"]
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".apng",
+        ".gif",
+        ".webp",
+        ".avif",
+        ".bmp",
+        ".ico",
+        ".cur",
+        ".svg",
+        ".jxl",
+        ".heic",
+        ".heif",
+        ".jp2",
+        ".j2k",
+        ".tif",
+        ".tiff",
+    ]
 )
 # Fetch Standard, "request destination": what these bring is never painted.
 _BLIND = frozenset(
-    ["audio", "audioworklet", "font", "json", "manifest", "paintworklet", "report", "script", "serviceworker", "sharedworker", "style", "track", "video", "webidentity", "worker", "xslt"]
+    [
+        "audio",
+        "audioworklet",
+        "font",
+        "json",
+        "manifest",
+        "paintworklet",
+        "report",
+        "script",
+        "serviceworker",
+        "sharedworker",
+        "style",
+        "track",
+        "video",
+        "webidentity",
+        "worker",
+        "xslt",
+    ]
 )
 
 
@@ -41,7 +81,7 @@ def intent(headers: Headers, path: str) -> Intent:
 
 def has_picture_suffix(path: str) -> bool:
     """Whether the path's file name ends like a picture's, query apart."""
-    return PurePosixPath(unquote(path.partition("?")[0])).suffix.lower() in PICTURE_SUFFIXES
+    return PurePosixPath(unquote(path.partition("?")[0])).suffix.lower() in SUFFIXES
 
 
 _CONDITIONS = ("if-none-match", "if-modified-since")

@@ -111,7 +111,7 @@ class Gateway(Master):
             await self.should_exit.wait()
             self.options.update(server=False)
             last = asyncio.get_running_loop().time() + _DRAIN_SECONDS
-            while self._pictures.judging and asyncio.get_running_loop().time() < last:
+            while self._pictures.judging and asyncio.get_running_loop().time() < last:  # noqa: ASYNC110  (once, at the end)
                 await asyncio.sleep(0.02)
             await self.done()
 
