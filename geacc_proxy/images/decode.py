@@ -15,6 +15,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from geacc_proxy.images.caps import Caps
 from geacc_proxy.images.sniff import Format, sniff
+from geacc_proxy.images.svgsize import svg_size
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
@@ -216,13 +217,13 @@ def _on_backgrounds(rgba: Image.Image) -> list[NDArray[np.uint8]]:
 
 
 def _decode_svg(body: bytes, target: Target) -> Decoded:
-    picture = Picture(Format.SVG)
+    text = _svg_text(body)
+    picture = Picture(Format.SVG, *svg_size(text))
     try:
         rendered = resvg_py.svg_to_bytes(
-            svg_string=_svg_text(body), width=target.size * 2, skip_system_fonts=True, resources_dir=None
+            svg_string=text, width=target.size * 2, skip_system_fonts=True, resources_dir=None
         )
         with Image.open(io.BytesIO(bytes(rendered)), formats=("PNG",)) as image:
-            picture = Picture(Format.SVG, image.width, image.height)
             small = _squeezed(image.convert("RGBA"), target)
     except MemoryError:
         raise Undecodable(Failure.TOO_LARGE, "more memory than a worker has", picture) from None
