@@ -89,7 +89,7 @@ if [ "$1" = add ]; then
     shared="$HOME/.pki/nssdb"
     # Chromium makes its database only when it first needs one. It uses the newer place where that exists.
     if [ ! -f "$shared/cert9.db" ] && [ ! -f "${XDG_DATA_HOME:-$HOME/.local/share}/pki/nssdb/cert9.db" ]; then
-        mkdir -p -m 700 "$shared" || fail "cannot make $shared"
+        (umask 077 && mkdir -p "$shared") 2>/dev/null || fail "cannot make $shared"
         certutil -N -d "sql:$shared" --empty-password >/dev/null 2>&1 || fail "cannot make a database in $shared"
     fi
 fi
