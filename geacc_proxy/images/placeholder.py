@@ -156,10 +156,7 @@ def _closed_eye(side: int) -> tuple[str, ...]:
     corner = radius * sin(_LID), radius * cos(_LID)
     middle, top = side / 2, corner[1] - half_stroke - 0.5
     rows = ceil(radius + lash + half_stroke + 0.5 - top)
-    lashes = [
-        (radius * sin(angle), radius * cos(angle), (radius + lash) * sin(angle), (radius + lash) * cos(angle))
-        for angle in _LASHES
-    ]
+    lashes = [(sin(angle), cos(angle)) for angle in _LASHES]
     # How far each pixel of the right half is from the middle of the nearest stroke; the left half mirrors it.
     nearest = [[half_stroke + 1.0] * ((side + 1) // 2) for _ in range(rows)]
     reach = half_stroke + 0.5
@@ -170,12 +167,14 @@ def _closed_eye(side: int) -> tuple[str, ...]:
         for column, x in _centres(inner, outer, middle, len(line)):
             on_lid = x <= y * _LID_SLOPE
             line[column] = abs(hypot(x, y) - radius) if on_lid else hypot(x - corner[0], y - corner[1])
-        for x0, y0, x1, y1 in lashes:
-            if y0 - reach <= y <= y1 + reach:
-                for column, x in _centres(x0 - reach, x1 + reach, middle, len(line)):
-                    along = max(0.0, min(1.0, ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / lash**2))
-                    away = hypot(x - x0 - along * (x1 - x0), y - y0 - along * (y1 - y0))
-                    line[column] = min(line[column], away)
+        for sine, cosine in lashes:
+            if radius * cosine - reach <= y <= (radius + lash) * cosine + reach:
+                for column, x in _centres(radius * sine - reach, (radius + lash) * sine + reach, middle, len(line)):
+                    # Along the lash from the circle's centre, cut to its length, and across it.
+                    along = min(max(x * sine + y * cosine, radius), radius + lash)
+                    away = hypot(x - along * sine, y - along * cosine)
+                    if away < line[column]:
+                        line[column] = away
     return tuple(_mirrored(line, side, half_stroke) for line in nearest)
 
 
@@ -187,6 +186,8 @@ def _centres(start: float, end: float, middle: float, columns: int) -> Iterator[
 
 
 def _mirrored(right: list[float], side: int, half_stroke: float) -> str:
-    last = _SHADES - 1
-    digits = "".join(f"{round(max(0.0, min(1.0, half_stroke + 0.5 - away)) * last):x}" for away in right)
+    outside, solid, last = half_stroke + 0.5, half_stroke - 0.5, _SHADES - 1
+    digits = "".join(
+        "0" if away >= outside else "f" if away <= solid else f"{round((outside - away) * last):x}" for away in right
+    )
     return digits[:0:-1] + digits if side % 2 else digits[::-1] + digits
