@@ -161,9 +161,7 @@ def _stored_revision(connection: Connection, path: Path) -> str | None:
                 f"move the file away, {_ELSEWHERE}"
             )
         return None
-    stored = connection.execute(
-        select(sql_column("version_num")).select_from(table("alembic_version"))
-    ).scalar()
+    stored = connection.execute(select(sql_column("version_num")).select_from(table("alembic_version"))).scalar()
     if stored is not None and stored not in REVISIONS:
         raise JournalError(
             f"{path} was written by a newer geacc-proxy (its layout is {clean_text(stored)}, "

@@ -128,9 +128,7 @@ class Entry:
         """
         if set(values) != set(FIELDS):
             wrong = ", ".join(sorted(set(values) ^ set(FIELDS)))
-            raise ValueError(
-                f"a line of the block log has exactly the keys {', '.join(FIELDS)}; wrong: {wrong}"
-            )
+            raise ValueError(f"a line of the block log has exactly the keys {', '.join(FIELDS)}; wrong: {wrong}")
         return cls(
             **{
                 **values,

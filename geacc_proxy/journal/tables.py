@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, Row, Table, Text, insert
+from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, Row, Text, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -64,8 +64,7 @@ class Block(Base):
     )
 
 
-BLOCK_LOG = Block.__table__
-assert isinstance(BLOCK_LOG, Table)  # noqa: S101  the type checker sees a FromClause
+BLOCK_LOG = Base.metadata.tables[Block.__tablename__]
 COLUMNS = [BLOCK_LOG.c[name] for name in ("id", *FIELDS)]
 """What is selected to make an `Entry`: the row's number, then the fields."""
 INSERT = insert(BLOCK_LOG)
