@@ -6,6 +6,7 @@ is in `judging`, which the fork server preloads, so that a worker which replaces
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,18 @@ def start(model: InstalledModel, caps: Caps, limits: Limits) -> None:
     global _judge
     from geacc_proxy.classify.judging import ModelJudge
 
+    _silence()
     # A terminal's Ctrl-C reaches the whole process group; the proxy decides when a worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _judge = ModelJudge(model, caps)
     sandbox.enter(limits)
+
+
+def _silence() -> None:
+    """Send what libraries print nowhere: a decoder's warnings are words that a stranger's picture chose."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def judge(body: bytes, content_type: str) -> Verdict:

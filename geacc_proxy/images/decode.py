@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pillow_heif.register_heif_opener()
+# All plugins now, in the fork server, rather than in each worker at its first WebP; `formats=` says which may open a file.
+Image.init()
 # Browsers paint what has arrived of a picture that was cut short; so must whoever judges it (52 of 52 such files).
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 # Our own caps are lower than Pillow's, and are checked before a pixel is decoded.
