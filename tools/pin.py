@@ -46,9 +46,7 @@ def without_pins(text: str) -> str:
     """
     emptied, count = PINS.subn("", text)
     if count != 1:
-        sys.exit(
-            "pyproject.toml: [tool.uv] has no constraint-dependencies, one a line; it takes an empty list to start"
-        )
+        sys.exit("pyproject.toml: [tool.uv] has no list constraint-dependencies, one a line")
     return emptied
 
 
