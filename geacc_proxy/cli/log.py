@@ -213,17 +213,18 @@ def _table(entries: Iterable[Entry]) -> Table:
 
     result = Table(box=SIMPLE_HEAD, padding=0, collapse_padding=True, pad_edge=False)
     result.add_column("Time", no_wrap=True, min_width=12)
-    result.add_column("Device", no_wrap=True, overflow="ellipsis", max_width=20)
-    result.add_column("Site", no_wrap=True, overflow="ellipsis", max_width=48)
+    result.add_column("Device", max_width=20)
+    result.add_column("Site", max_width=48)
     result.add_column("Size", no_wrap=True, justify="right", min_width=9)
     result.add_column("Why", no_wrap=True, min_width=19)
     result.add_column("Sure", no_wrap=True, justify="right", min_width=5)
     for entry in entries:
-        # Text, not markup: an address may hold square brackets.
+        # The cells of the two long columns say no_wrap, not the columns: only such columns give way when space is
+        # short. Text, not markup: an address may hold square brackets.
         result.add_row(
             _when(entry.time),
-            Text(entry.device or "?"),
-            Text(_site(entry)),
+            Text(entry.device or "?", no_wrap=True, overflow="ellipsis"),
+            Text(_site(entry), no_wrap=True, overflow="ellipsis"),
             f"{entry.width}x{entry.height}" if entry.width and entry.height else "?",
             Text(_WHY.get(entry.reason, entry.reason)),
             "" if entry.malign is None else f"{entry.malign:.0%}",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Dialect, Index, Integer, Row, Text, insert
+from sqlalchemy import JSON, BigInteger, Dialect, Float, Index, Integer, Row, Text, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -51,7 +51,7 @@ class Block(Base):
     width: Mapped[int] = mapped_column(Integer)
     height: Mapped[int] = mapped_column(Integer)
     format: Mapped[str] = mapped_column(Text)
-    malign: Mapped[float | None]
+    malign: Mapped[float | None] = mapped_column(Float)
     scores: Mapped[dict[str, float]] = mapped_column(JSON)
     model: Mapped[str] = mapped_column(Text)
     decision: Mapped[str] = mapped_column(Text)
