@@ -29,7 +29,7 @@ def unfiltered(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Visi
 
 
 def keep(visited: Visit, name: str) -> None:
-    """Save the screen as a picture where GEACC_TEST_SHOTS names a directory, to look at it."""
-    directory = os.environ.get("GEACC_TEST_SHOTS")
+    """Save the screen as a picture where SCREENSHOTS names a directory, to look at it."""
+    directory = os.environ.get("SCREENSHOTS")
     if directory:
         visited.screen.save(Path(directory) / f"{name}.png")

@@ -57,10 +57,7 @@ def page(exhibits: list[Exhibit]) -> str:
 def _box(exhibit: Exhibit) -> str:
     left, top, _, _ = exhibit.box
     size = f"width:{exhibit.image.width}px;height:{exhibit.image.height}px"
-    return (
-        f'<div class="box" id="{exhibit.name}" style="left:{left}px;top:{top}px;{size}">'
-        f"{_markup(exhibit)}</div>"
-    )
+    return f'<div class="box" id="{exhibit.name}" style="left:{left}px;top:{top}px;{size}">{_markup(exhibit)}</div>'
 
 
 def _markup(exhibit: Exhibit) -> str:
@@ -70,9 +67,7 @@ def _markup(exhibit: Exhibit) -> str:
         case "css":
             return f'<div style="width:{width}px;height:{height}px;background:url({url}) no-repeat"></div>'
         case "picture":
-            return (
-                f'<picture><source srcset="{url}" type="image/webp"><img src="/absent.png" {size}></picture>'
-            )
+            return f'<picture><source srcset="{url}" type="image/webp"><img src="/absent.png" {size}></picture>'
         case "srcset":
             return f'<img srcset="{url} 1x, /absent.jpg 3x" src="/absent.png" {size}>'
         case "poster":

@@ -49,13 +49,14 @@ class Proxy:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within)
 
-    def leaves_children(self) -> bool:
-        """Whether any process that it started is still there."""
-        try:
-            os.killpg(self.process.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+    def leaves_children(self, within: float = 5) -> bool:
+        """Whether any process that it started still runs that many seconds later."""
+        deadline = time.monotonic() + within
+        while _group_runs(self.process.pid):
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.05)
+        return False
 
 
 def free_port() -> int:
@@ -82,7 +83,7 @@ def geacc_proxy(*arguments: str | Path, **environment: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         timeout=60,
-        env={**os.environ, **environment},
+        env=_environment(**environment),
     )
 
 
@@ -136,7 +137,7 @@ def _running(
             stdout=sink,
             stderr=subprocess.STDOUT,
             cwd=REPOSITORY,
-            env={**os.environ, "HOME": str(home)},
+            env=_environment(HOME=str(home)),
             start_new_session=True,  # a group of its own: whatever it starts can be found and ended with it
         )
     proxy = Proxy(process, port, admin_port, state, ca / "mitmproxy-ca-cert.pem", output)
@@ -145,6 +146,12 @@ def _running(
         yield proxy
     finally:
         _end(process)
+
+
+def _environment(**more: str) -> dict[str, str]:
+    """This process's environment without settings of the proxy, which whoever runs the tests may have."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GEACC_")}
+    return inherited | more
 
 
 def _ready(proxy: Proxy) -> bool:
@@ -179,3 +186,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
+
+
+def _group_runs(group: int) -> bool:
+    """Whether a process of the group is alive; one that has ended and waits to be reaped by init is not."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            # proc_pid_stat(5): pid (command) state parent group …; the command may hold spaces and brackets.
+            state, _, its_group = status.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False

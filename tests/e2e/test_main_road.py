@@ -25,9 +25,7 @@ LINE_KEYS = {
 }
 
 
-def test_without_the_proxy_every_picture_is_on_the_screen_pixel_for_pixel(
-    origin: Origin, unfiltered: Visit
-) -> None:
+def test_without_the_proxy_every_picture_is_on_the_screen_pixel_for_pixel(origin: Origin, unfiltered: Visit) -> None:
     assert unfiltered.troubles == []
     assert unfiltered.lazy_waited
     assert set(unfiltered.protocols.values()) == {"h2"}
