@@ -172,7 +172,7 @@ class _Reader:
 
     def _file(self) -> str:
         value = self._text("file")
-        if PurePath(value).name != value or "\\" in value:
+        if PurePath(value).name != value or value == ".." or "\\" in value:
             raise self._bad("file", value, "the name of a file beside the card, without a folder")
         return value
 

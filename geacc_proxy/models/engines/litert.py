@@ -55,9 +55,7 @@ class LiteRtEngine:
         """Score frames; see `Engine.predict`."""
         expected = (self._size, self._size, 3)
         if frames.ndim != 4 or frames.shape[1:] != expected or frames.dtype != np.uint8:
-            raise ValueError(
-                f"frames are {frames.dtype} {frames.shape}, not uint8 (n, {self._size}, {self._size}, 3)"
-            )
+            raise ValueError(f"frames are {frames.dtype} {frames.shape}, not uint8 (n, {self._size}, {self._size}, 3)")
         if self._reversed:
             frames = frames[..., ::-1]
         scores = np.empty((len(frames), self._labels), np.float32)
@@ -80,8 +78,7 @@ class LiteRtEngine:
         found = [tuple(int(n) for n in np.asarray(one["shape"]).tolist()) for one in details]
         if found != [shape]:
             raise ModelError(
-                f"model {self._path}: its {side} has the shape {_shapes(found)}, "
-                f"by its card's {key} it must be {shape}"
+                f"model {self._path}: its {side} has the shape {_shapes(found)}, by its card's {key} it must be {shape}"
             )
         if details[0]["dtype"] is not np.float32:
             raise ModelError(f"model {self._path}: its {side} is not float32, which is what can be run")
