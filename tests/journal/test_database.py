@@ -1,7 +1,7 @@
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -64,13 +64,19 @@ def test_naming_the_journal_does_not_import_sqlalchemy():
 
 def test_several_programs_may_make_the_same_database_at_once(tmp_path):
     program = (
-        "import pathlib, sys; from geacc_proxy.journal.database import prepare;"
-        "sys.stdin.read(); prepare(pathlib.Path(sys.argv[1]))"
+        "import pathlib, sys, alembic.command; from geacc_proxy.journal.database import prepare;"
+        "print('ready', flush=True); sys.stdin.read(); prepare(pathlib.Path(sys.argv[1]))"
     )
     command = [sys.executable, "-c", program, tmp_path / "geacc.db"]
-    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    assert [child.communicate()[1] for child in children] == [b""] * 3
-    assert [child.returncode for child in children] == [0] * 3
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            for _ in range(3)
+        ]
+        assert [child.stdout.readline() for child in children] == [b"ready\n"] * 3
+        for child in children:
+            child.stdin.close()
+        assert [child.wait(60) for child in children] == [0] * 3
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path):
