@@ -13,7 +13,8 @@ _JUDGEMENT = "Judgement"
 
 def run(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; all interfaces without it.", rich_help_panel=_NETWORK)
+        str | None,
+        typer.Option(help="Address to listen on; all interfaces without it.", rich_help_panel=_NETWORK),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the proxy. [8080]", rich_help_panel=_NETWORK)] = None,
     admin_port: Annotated[
@@ -22,19 +23,24 @@ def run(
     mode: Annotated[
         str | None,
         typer.Option(
-            help="regular, socks5, transparent, wireguard or upstream:URL. [regular]", rich_help_panel=_NETWORK
+            help="regular, socks5, transparent, wireguard or upstream:URL. [regular]",
+            rich_help_panel=_NETWORK,
         ),
     ] = None,
     upstream_ca: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="PEM file of further authorities to trust upstream.", rich_help_panel=_NETWORK
+            metavar="FILE",
+            help="PEM file of further authorities to trust upstream.",
+            rich_help_panel=_NETWORK,
         ),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|PATH", help="The model that judges; the embedded one without it.", rich_help_panel=_JUDGEMENT
+            metavar="NAME|PATH",
+            help="The model that judges; the embedded one without it.",
+            rich_help_panel=_JUDGEMENT,
         ),
     ] = None,
     strictness: Annotated[

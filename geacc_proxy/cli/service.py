@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from geacc_proxy import __version__
 from geacc_proxy.assembly import Household, Workshop
 from geacc_proxy.cli.announce import Announcer, JsonAnnouncer, Start, TerminalAnnouncer
+from geacc_proxy.exceptions import GeaccError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geacc_proxy.settings import Settings
 
 
@@ -28,19 +31,29 @@ def serve(settings: Settings, state_dir: Path, *, json_lines: bool) -> int:
     # The workers start first: they load their model on one processor while this one imports the proxy.
     workshop = Workshop.of(settings)
     announcer: Announcer = JsonAnnouncer() if json_lines else TerminalAnnouncer()
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_serve(settings, state_dir, workshop, announcer))
     return 0
 
 
 async def _serve(settings: Settings, state_dir: Path, workshop: Workshop, announcer: Announcer) -> None:
+    starting = asyncio.current_task()
+    if starting is not None:
+        _on_signals(starting.cancel)  # until the gateway serves, a signal ends the start
     opening = asyncio.create_task(Household.open(settings, state_dir, workshop, (announcer.hidden,)))
     await asyncio.sleep(0)
     try:
         await _serve_household(settings, state_dir, opening, announcer)
     finally:
-        with contextlib.suppress(Exception):  # its own failure was raised already
-            await (await opening).close()
+        await _close(opening)
+
+
+async def _close(opening: asyncio.Task[Household]) -> None:
+    try:
+        household = await opening
+    except GeaccError:
+        return  # raised to the person already
+    await household.close()
 
 
 async def _serve_household(
@@ -55,7 +68,7 @@ async def _serve_household(
     from geacc_proxy.web.server import AdminServer
 
     authority = open_authority(state_dir / "ca")
-    household = await opening
+    household = await asyncio.shield(opening)  # a signal ends the wait, and the household is closed once it is open
     pictures = PictureFilter(household.door, household.workshop.caps.bytes)
     upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
     gateway = Gateway(Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca), pictures)
@@ -73,14 +86,18 @@ async def _serve_household(
     )
     pages = AdminServer(create_app(site))
     await pages.start(settings.host, settings.admin_port)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
-            loop.add_signal_handler(number, gateway.shutdown)
+    _on_signals(gateway.shutdown)
     announcer.started(Start.of(settings, card, authority.certificate_file, household.workshop.pool.workers))
     await gateway.serve()
     await pages.stop()
     announcer.stopped()
+
+
+def _on_signals(stop: Callable[[], object]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            loop.add_signal_handler(number, stop)
 
 
 def _import_gateway() -> None:

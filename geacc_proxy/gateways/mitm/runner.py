@@ -7,6 +7,7 @@ its CPU a request with these alone).
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,10 @@ class Gateway(Master):
         Raises:
             GeaccError: the port cannot be had.
         """
+        # What mitmproxy logs of a port in use names an option of its own; the error below says what to do here.
+        logging.getLogger(proxyserver.__name__).setLevel(logging.CRITICAL)
         await self._server.setup_servers()
+        logging.getLogger(proxyserver.__name__).setLevel(logging.NOTSET)
         for server in self._server.servers:
             if server.last_exception is not None:
                 raise GeaccError(self._why_not(server.last_exception))
