@@ -1,0 +1,55 @@
+"""Measure; see README.md beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.figure import Figure
+from benchmarks.household import household
+from benchmarks.origin import Origin, running_origin
+from benchmarks.passing import passing
+from benchmarks.pictures import pictures
+from benchmarks.predicting import predicting
+from benchmarks.waiting import waiting
+
+ALL = {"passing": passing, "pictures": pictures, "predicting": predicting, "waiting": waiting, "household": household}
+
+
+def main() -> None:
+    """Measure what is asked for, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the proxy costs.")
+    parser.add_argument("--only", choices=ALL, action="append", help="measure this alone; may be given more than once")
+    parser.add_argument(
+        "--photos", type=Path, metavar="DIR", help="photographs for `predicting`; drawn ones without it"
+    )
+    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error("--write needs all figures: leave --only out")
+    if arguments.photos and not arguments.photos.is_dir():
+        parser.error(f"--photos {arguments.photos}: no such folder")
+    figures: list[Figure] = []
+    for name in arguments.only or ALL:
+        with tempfile.TemporaryDirectory(prefix="geacc-benchmark-") as folder:
+            figures += _measure(name, Path(folder), arguments.photos)
+        print(f"{name} is measured", flush=True)
+    report.show(figures)
+    if arguments.write:
+        report.write(figures)
+
+
+def _measure(name: str, directory: Path, photos: Path | None) -> list[Figure]:
+    if name == "predicting":
+        return predicting(directory, photos)
+    figure: Callable[[Origin, Path], object] = ALL[name]
+    with running_origin(directory) as origin:
+        return asyncio.run(figure(origin, directory))
+
+
+if __name__ == "__main__":
+    main()
