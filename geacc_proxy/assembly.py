@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from geacc_proxy.journal.writer import Journal
+    from geacc_proxy.journal import Journal
     from geacc_proxy.models.registry import InstalledModel
     from geacc_proxy.settings import Settings
     from geacc_proxy.verdict import Context, Judgement
-
-DATABASE = "geacc.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +88,9 @@ class Household:
             JournalError: the block log cannot be opened.
             GeaccError: no worker could start.
         """
-        from geacc_proxy.journal.entry import Entry
-        from geacc_proxy.journal.writer import Journal
+        from geacc_proxy.journal import DATABASE_NAME, Entry, Journal
 
-        journal, _ = await asyncio.gather(Journal.open(state_dir / DATABASE), workshop.pool.warm_up())
+        journal, _ = await asyncio.gather(Journal.open(state_dir / DATABASE_NAME), workshop.pool.warm_up())
 
         def note(judgement: Judgement, context: Context) -> None:
             journal.record(Entry.of(judgement, context))

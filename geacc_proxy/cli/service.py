@@ -78,7 +78,7 @@ async def _serve_household(
         proxy_host=settings.host,
         proxy_port=settings.port,
         certificate_pem=authority.certificate_pem,
-        certificate_name="geacc-proxy",
+        certificate_name=authority.name,
         model=card.identity,
         strictness=settings.strictness,
         version=__version__,

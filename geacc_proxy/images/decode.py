@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pillow_heif.register_heif_opener()
-# All plugins now, in the fork server, rather than in each worker at its first WebP; `formats=` says which may open a file.
+# All plugins now, in the fork server, rather than in each worker at its first WebP; `formats=` says which may be used.
 Image.init()
 # Browsers paint what has arrived of a picture that was cut short; so must whoever judges it (52 of 52 such files).
 ImageFile.LOAD_TRUNCATED_IMAGES = True

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509.oid import NameOID
 from mitmproxy.certs import create_ca
 
 from geacc_proxy.exceptions import GeaccError
@@ -32,6 +34,12 @@ class Authority:
 
     folder: Path
     certificate_pem: bytes
+
+    @property
+    def name(self) -> str:
+        """The common name that devices list it by."""
+        subject = load_pem_x509_certificate(self.certificate_pem).subject
+        return str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
     @property
     def certificate_file(self) -> Path:

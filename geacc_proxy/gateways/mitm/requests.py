@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -81,7 +80,9 @@ def intent(headers: Headers, path: str) -> Intent:
 
 def has_picture_suffix(path: str) -> bool:
     """Whether the path's file name ends like a picture's, query apart."""
-    return PurePosixPath(unquote(path.partition("?")[0])).suffix.lower() in SUFFIXES
+    name = unquote(path.partition("?")[0]).rpartition("/")[2]
+    _, dot, ending = name.rpartition(".")
+    return f"{dot}{ending}".lower() in SUFFIXES
 
 
 _CONDITIONS = ("if-none-match", "if-modified-since")
