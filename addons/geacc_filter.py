@@ -39,13 +39,8 @@ class GeaccFilter:
         loader.add_option(
             "geacc_model", str, "", "The model that judges: a name or a path; the embedded one without it."
         )
-        loader.add_option(
-            "geacc_strictness",
-            str,
-            settings.Strictness.STRICT.value,
-            "How sure the model must be before a picture is hidden.",
-            choices=[word.value for word in settings.Strictness],
-        )
+        words = ", ".join(settings.Strictness)
+        loader.add_option("geacc_strictness", str, "", f"How sure the model must be: {words}. [strict]")
         loader.add_option("geacc_workers", int, 0, "Processes that judge; as many as processors without it.")
 
     def configure(self, updated: set[str]) -> None:
@@ -57,8 +52,8 @@ class GeaccFilter:
         options = ctx.options
         flags = {
             "model": options.geacc_model or None,
-            "strictness": options.geacc_strictness,
-            "workers": options.geacc_workers,
+            "strictness": options.geacc_strictness or None,
+            "workers": options.geacc_workers or None,
         }
         try:
             given = Path(options.geacc_state_dir).expanduser() if options.geacc_state_dir else None
@@ -94,6 +89,11 @@ class GeaccFilter:
         """Judge what was held."""
         if self._pictures is not None:
             await self._pictures.response(flow)
+
+    def error(self, flow: HTTPFlow) -> None:
+        """Forget a flow that ended early."""
+        if self._pictures is not None:
+            self._pictures.error(flow)
 
     async def done(self) -> None:
         """Write what is left and end the workers."""

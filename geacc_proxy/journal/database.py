@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
@@ -172,6 +173,7 @@ def _stored_revision(connection: Connection, path: Path) -> str | None:
 
 def _migrate(connection: Connection) -> None:
     # Here, as nearly every start finds an up-to-date database: alembic takes half a second to import.
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its account of a migration is for no reader here
     from alembic import command
     from alembic.config import Config
 

@@ -5,7 +5,7 @@ from mitmproxy.http import Headers
 from mitmproxy.test import tutils
 
 from geacc_proxy.gateways.mitm.requests import Intent
-from geacc_proxy.gateways.mitm.responses import UNTYPED_BYTES, Plan, arrival, plan
+from geacc_proxy.gateways.mitm.responses import Plan, arrival, plan
 
 CAP = 1000
 
@@ -19,11 +19,12 @@ CAP = 1000
         (Intent.PICTURE, 200, None, None, Plan.HOLD),
         (Intent.BLIND, 200, "image/png", "10", Plan.HOLD),
         (Intent.OPEN, 200, "IMAGE/PNG; charset=x", "10", Plan.HOLD),
-        (Intent.OPEN, 200, "text/html", "10", Plan.STREAM),
+        (Intent.OPEN, 200, "text/html", "10", Plan.PEEK),
         (Intent.BLIND, 200, "video/mp4", "10", Plan.STREAM),
-        (Intent.OPEN, 200, None, "10", Plan.HOLD),
-        (Intent.OPEN, 200, "application/octet-stream", "10", Plan.HOLD),
-        (Intent.OPEN, 200, "application/octet-stream", str(UNTYPED_BYTES + 1), Plan.STREAM),
+        (Intent.OPEN, 200, None, "10", Plan.PEEK),
+        (Intent.OPEN, 200, "application/octet-stream", "10", Plan.PEEK),
+        (Intent.OPEN, 200, "application/octet-stream", "1000000000", Plan.PEEK),
+        (Intent.OPEN, 200, "text/event-stream", None, Plan.STREAM),
         (Intent.OPEN, 206, "application/octet-stream", "10", Plan.STREAM),
         (Intent.OPEN, 206, "image/png", "10", Plan.PARTIAL),
         (Intent.PICTURE, 200, "image/png", "1001", Plan.TOO_LARGE),

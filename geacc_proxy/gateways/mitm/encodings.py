@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
 
 class BodyTooLarge(Exception):  # noqa: N818  (an outcome)
-    """More bytes than the bound once the encoding is undone."""
+    """More bytes than the bound once the encoding is undone.
+
+    Attributes:
+        beginning: the bytes up to the bound and a little more.
+    """
+
+    def __init__(self, cap: int, beginning: bytes) -> None:
+        super().__init__(f"more than {cap} bytes")
+        self.beginning = beginning
+
+
+_OPENING = 65_536
 
 
 def plain(body: bytes, content_encoding: str, cap: int) -> bytes:
@@ -30,8 +41,16 @@ def plain(body: bytes, content_encoding: str, cap: int) -> bytes:
         if undo is not None:
             body = undo(body, cap)
         if len(body) > cap:
-            raise BodyTooLarge(f"more than {cap} bytes")
+            raise BodyTooLarge(cap, body)
     return body
+
+
+def opening(body: bytes, content_encoding: str) -> bytes:
+    """The first bytes of a body of which only the beginning is here, without its encodings; at most 64 KB."""
+    try:
+        return plain(body, content_encoding, _OPENING)
+    except BodyTooLarge as error:
+        return error.beginning
 
 
 def _inflate(body: bytes, cap: int) -> bytes:

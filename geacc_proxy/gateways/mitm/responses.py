@@ -11,17 +11,16 @@ from geacc_proxy.gateways.mitm.requests import Intent
 if TYPE_CHECKING:
     from mitmproxy.http import Request, Response
 
-# Servers say so when they do not know what a file is.
-_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream", "application/unknown", "*/*"})
-UNTYPED_BYTES = 8 * 2**20
-"""An untyped body that is longer is a download, not a picture in a page."""
+# Streams whose headers must not wait for the first bytes of the body, and media that are no pictures and long.
+_LIVE = ("text/event-stream", "multipart/", "application/grpc", "application/x-ndjson", "audio/", "video/", "font/")
 
 
 class Plan(Enum):
     """What happens to a response."""
 
     STREAM = "pass through as it comes"
-    HOLD = "keep until judged"
+    PEEK = "hold until the first bytes tell what it is"
+    HOLD = "hold until judged"
     TOO_LARGE = "refuse: more bytes than are held"
     PARTIAL = "refuse: a fragment of a picture"
 
@@ -59,16 +58,15 @@ def arrival(request: Request, response: Response) -> Arrival:
 def plan(came: Arrival, intent: Intent, cap: int) -> Plan:
     """Decide by the declared type, the request's intent and the length.
 
-    A declared picture is held whatever the request was for: a browser would paint it from its cache later.
+    A declared picture is held whatever the request was for: a browser would paint it from its cache later. What is
+    declared as something else, or as nothing, may be a picture all the same: its first bytes tell.
     """
     if not came.has_body or came.length == 0:
         return Plan.STREAM
-    picture = came.content_type.startswith("image/") or intent is Intent.PICTURE
-    if not picture:
-        small = came.length is None or came.length <= UNTYPED_BYTES
-        return Plan.HOLD if came.content_type in _UNTYPED and small and came.status != 206 else Plan.STREAM
-    if came.status == 206:
-        return Plan.PARTIAL
-    if came.length is not None and came.length > cap:
-        return Plan.TOO_LARGE
-    return Plan.HOLD
+    if came.content_type.startswith("image/") or intent is Intent.PICTURE:
+        if came.status == 206:
+            return Plan.PARTIAL
+        if came.length is not None and came.length > cap:
+            return Plan.TOO_LARGE
+        return Plan.HOLD
+    return Plan.STREAM if came.status == 206 or came.content_type.startswith(_LIVE) else Plan.PEEK
