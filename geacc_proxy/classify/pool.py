@@ -65,7 +65,8 @@ class WorkerPool:
             GeaccError: no worker could start.
         """
         try:
-            future = self._pool.schedule(worker.ping, timeout=_START_SECONDS)
+            # In a thread: the first call starts the fork server and waits until it has imported everything.
+            future = await asyncio.to_thread(self._pool.schedule, worker.ping, timeout=_START_SECONDS)
             await asyncio.wait_for(asyncio.wrap_future(future), _START_SECONDS)
         except (ProcessExpired, BrokenProcessPool, RuntimeError, TimeoutError, OSError) as error:
             raise GeaccError(f"no worker process could start and load the model: {error}") from error

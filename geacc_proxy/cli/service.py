@@ -101,6 +101,9 @@ def _on_signals(stop: Callable[[], object]) -> None:
 
 
 def _import_gateway() -> None:
+    from geacc_proxy.gateways.mitm.lean import import_addons_one_by_one
+
+    import_addons_one_by_one()
     import geacc_proxy.gateways.mitm.addon
     import geacc_proxy.gateways.mitm.runner
     import geacc_proxy.web.app

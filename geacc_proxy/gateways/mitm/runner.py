@@ -1,6 +1,6 @@
 """A lean mitmproxy: the addons that a filter needs, and no more.
 
-A third of a stock mitmdump's time goes to dispatching hooks to addons that a filter has no use for (FACTS: 0.58–0.64 of
+A third of a stock mitmdump's time goes to dispatching hooks to addons that a filter has no use for (0.58–0.64 of
 its CPU a request with these alone).
 """
 
