@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import environment, report
 from benchmarks.figure import Figure
 from benchmarks.household import household
 from benchmarks.origin import Origin, running_origin
@@ -34,10 +34,13 @@ def main() -> None:
     if arguments.photos and not arguments.photos.is_dir():
         parser.error(f"--photos {arguments.photos}: no such folder")
     figures: list[Figure] = []
-    for name in arguments.only or ALL:
-        with tempfile.TemporaryDirectory(prefix="geacc-benchmark-") as folder:
-            figures += _measure(name, Path(folder), arguments.photos)
-        print(f"{name} is measured", flush=True)
+    with tempfile.TemporaryDirectory(prefix="geacc-benchmark-") as folder:
+        environment.prepare(Path(folder) / "bytecode")
+        for name in arguments.only or ALL:
+            directory = Path(folder) / name
+            directory.mkdir()
+            figures += _measure(name, directory, arguments.photos)
+            print(f"{name} is measured", flush=True)
     report.show(figures)
     if arguments.write:
         report.write(figures)

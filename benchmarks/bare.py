@@ -33,7 +33,9 @@ class Bare:
 def bare_process(side: int) -> Iterator[Bare]:
     """A process that judges pictures of `side`²."""
     command = [sys.executable, "-m", "benchmarks.bare", str(side)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         yield Bare(process)
 
 

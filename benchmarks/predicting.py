@@ -19,17 +19,18 @@ _SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 
 def predicting(directory: Path, photos: Path | None) -> list[Figure]:
-    folder, empty = directory / "photos", directory / "one"
+    folder, single = directory / "photos", directory / "one"
     _fill(folder, photos)
-    empty.mkdir()
-    shutil.copy(next(folder.iterdir()), empty)
+    single.mkdir()
+    shutil.copy(next(folder.iterdir()), single)
     model = directory / "model.keras"
     subprocess.run([sys.executable, "-m", "benchmarks.keras_way", "save", model], check=True, stdout=subprocess.DEVNULL)
     keras = [sys.executable, "-m", "benchmarks.keras_way", "predict", model]
     ours = [PROGRAMS / "geacc-proxy", "predict"]
-    cpu_of(*ours, empty)  # the first start compiles and fills the disk's cache
-    our_start, our_all = cpu_of(*ours, empty), cpu_of(*ours, folder)
-    keras_start, keras_all = cpu_of(*keras, empty), cpu_of(*keras, folder)
+    for command in (ours, keras):  # the first start compiles, and fills the disk's cache
+        cpu_of(*command, single)
+    our_start, our_all = cpu_of(*ours, single), cpu_of(*ours, folder)
+    keras_start, keras_all = cpu_of(*keras, single), cpu_of(*keras, folder)
     count = len(list(folder.iterdir()))
     detail = (
         f"{our_all:.1f} s against {keras_all:.1f} s for {count} files, {our_start:.1f} and {keras_start:.1f} s of it "
@@ -53,6 +54,6 @@ def _fill(folder: Path, photos: Path | None) -> None:
     found = sorted(path for path in photos.iterdir() if path.suffix.lower() in _SUFFIXES)
     if len(found) < 2:
         raise SystemExit(f"--photos {photos}: fewer than two JPEG or PNG files in it")
-    # A short folder is gone through again: comments differ in no copy, so each gets bytes of its own at its end.
+    # A short folder is gone through again, and each copy gets bytes of its own at its end.
     for number, path in enumerate(itertools.islice(itertools.cycle(found), PHOTOS)):
         (folder / f"{number:03d}{path.suffix.lower()}").write_bytes(path.read_bytes() + f"{number:010d}".encode())

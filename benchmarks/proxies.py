@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
 import subprocess
@@ -61,7 +60,6 @@ def mitmdump(origin: Origin, state: Path) -> Iterator[Proxy]:
 
 @contextmanager
 def _running(command, port, ca_file, is_ready) -> Iterator[Proxy]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GEACC_")}
     with tempfile.TemporaryFile() as output:
         start = time.monotonic()
         process = subprocess.Popen(
@@ -69,7 +67,6 @@ def _running(command, port, ca_file, is_ready) -> Iterator[Proxy]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=environment,
         )
         try:
             while not is_ready():
