@@ -46,7 +46,7 @@ def photos(numbers: Sequence[int], side: int) -> list[Request]:
 
 
 def same_as_scripts(numbers: Sequence[int], side: int) -> list[Request]:
-    """The bytes of the same pictures, asked for and served as scripts: nothing that is filtered."""
+    """As many bytes as the same pictures have, asked for and served as scripts: nothing that is filtered."""
     return [Request(f"/same/{side}/{n}", "script", _photo_bytes(n, side)) for n in numbers]
 
 

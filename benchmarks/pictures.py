@@ -43,7 +43,7 @@ async def pictures(origin: Origin, directory: Path) -> list[Figure]:
             f"{new:.1f} − {passed:.2f} ms against {bare_ms:.1f} ms; {spread[0]}",
         ),
         Figure(
-            "CPU of a picture seen before, of passing the same bytes unfiltered",
+            "CPU of a picture seen before, of passing as many bytes unfiltered",
             median(seen_ratios),
             1.15,
             "×",
