@@ -1,6 +1,6 @@
 """A web site on 127.0.0.1, HTTPS and HTTP/1.1 with keep-alive, in a process of its own.
 
-`/text/NAME` is one of `samples.TEXTS`; `/photo/SIDE/NUMBER` a picture, `/same/SIDE/NUMBER` as many bytes that are a script.
+`/text/NAME` is one of `samples.TEXTS`; `/photo/SIDE/NUMBER` a picture, `/same/SIDE/NUMBER` a script of its size.
 """
 
 from __future__ import annotations
