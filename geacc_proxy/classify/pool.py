@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
 import os
+import sys
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING
+from multiprocessing.context import ForkServerContext
+from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -23,9 +26,13 @@ if TYPE_CHECKING:
     from geacc_proxy.images.caps import Caps
     from geacc_proxy.models.registry import InstalledModel
 
+if sys.platform == "linux":
+    import fcntl
+
 _log = logging.getLogger(__name__)
 _PRELOADED = "geacc_proxy.classify.judging"
 _START_SECONDS = 60.0
+_PIPE_BYTES = 2**20  # /proc/sys/fs/pipe-max-size, what an ordinary user may ask for
 
 
 def default_workers() -> int:
@@ -33,11 +40,25 @@ def default_workers() -> int:
     return max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
 
 
+class _WidePipes(ForkServerContext):
+    """Worker processes whose pipes take a picture in one piece.
+
+    Through Linux's 64 KB a larger body goes in turns, and each turn wakes both ends.
+    """
+
+    def Pipe(self, duplex: bool = True) -> Any:  # noqa: N802  (multiprocessing's name)
+        reader, writer = super().Pipe(duplex)
+        if sys.platform == "linux" and not duplex:
+            with contextlib.suppress(OSError):  # beyond the user's share of pipe memory: narrow pipes do, too
+                fcntl.fcntl(writer.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        return reader, writer
+
+
 def _context() -> BaseContext:
     # The fork server imports decoders and runtime once; workers and their successors are forked from it in
     # milliseconds and share its pages. Forking the proxy itself would copy its threads' locks.
     if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
+        context = _WidePipes()
         context.set_forkserver_preload([_PRELOADED])
         return context
     return multiprocessing.get_context("spawn")

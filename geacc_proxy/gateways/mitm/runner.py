@@ -30,6 +30,7 @@ from mitmproxy.options import Options
 from mitmproxy.utils import asyncio_utils
 
 from geacc_proxy.exceptions import GeaccError, UsageError
+from geacc_proxy.gateways.mitm.dispatch import FlatDispatch
 
 if TYPE_CHECKING:
     from geacc_proxy.gateways.mitm.addon import PictureFilter
@@ -66,6 +67,7 @@ class Gateway(Master):
             UsageError: the mode or another setting is none that mitmproxy knows.
         """
         super().__init__(Options())
+        self.addons = FlatDispatch(self)
         self._listening = listening
         self._pictures = pictures
         self._server = proxyserver.Proxyserver()
