@@ -3,7 +3,7 @@
 import pytest
 from mitmproxy.http import Headers
 
-from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, intent
+from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, folded, intent
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, inte
     ],
 )
 def test_the_headers_tell_what_may_come(headers: dict[str, str], path: str, expected: Intent) -> None:
-    assert intent(Headers(**{name.replace("-", "_"): value for name, value in headers.items()}), path) is expected
+    fields = folded(Headers([(name.title().encode(), value.encode()) for name, value in headers.items()]))
+    assert intent(fields, path) is expected
 
 
 def test_conditions_and_ranges_are_dropped() -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 from mitmproxy.http import Headers
-from mitmproxy.test import tutils
 
-from geacc_proxy.gateways.mitm.requests import Intent
+from geacc_proxy.gateways.mitm.requests import Intent, folded
 from geacc_proxy.gateways.mitm.responses import Plan, arrival, plan
 
 CAP = 1000
@@ -41,10 +40,10 @@ def test_the_plan(intent: Intent, status: int, type_: str | None, length: str | 
         headers["content-type"] = type_
     if length is not None:
         headers["content-length"] = length
-    came = arrival(tutils.treq(), tutils.tresp(status_code=status, headers=headers))
+    came = arrival("GET", status, folded(headers))
     assert plan(came, intent, CAP) is expected
 
 
 def test_the_answer_to_head_has_no_body_to_hold() -> None:
-    response = tutils.tresp(headers=Headers(content_type="image/png", content_length="10"))
-    assert plan(arrival(tutils.treq(method=b"HEAD"), response), Intent.PICTURE, CAP) is Plan.STREAM
+    headers = Headers(content_type="image/png", content_length="10")
+    assert plan(arrival("HEAD", 200, folded(headers)), Intent.PICTURE, CAP) is Plan.STREAM

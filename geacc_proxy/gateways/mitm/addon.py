@@ -16,7 +16,7 @@ from geacc_proxy.filter import Filter, picture_of
 from geacc_proxy.gateways.mitm.encodings import BodyTooLarge, opening, plain
 from geacc_proxy.gateways.mitm.growing import install, unwatch, watch
 from geacc_proxy.gateways.mitm.replacement import replace, replace_stream
-from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, intent
+from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, folded, intent, is_conditional
 from geacc_proxy.gateways.mitm.responses import Arrival, Plan, arrival, plan
 from geacc_proxy.images.placeholder import placeholder
 from geacc_proxy.images.sniff import sniff
@@ -66,13 +66,12 @@ class PictureFilter:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Ask for whole, fresh pictures."""
         request = flow.request
-        kind = intent(request.headers, request.path)
-        if kind is Intent.BLIND:
-            return
+        headers = folded(request.headers)
+        kind = intent(headers, request.path)
         if kind is Intent.PICTURE:
             ask_whole(request.headers)
             ask_anew(request.headers)
-        elif hash(request.url) not in self._harmless:
+        elif kind is Intent.OPEN and is_conditional(headers) and hash(request.url) not in self._harmless:
             ask_anew(request.headers)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
@@ -81,10 +80,11 @@ class PictureFilter:
         if response is None:
             return
         try:
-            # An alternative service would lead the browser round the proxy.
-            response.headers.pop("alt-svc", None)
-            came = arrival(request, response)
-            todo = plan(came, intent(request.headers, request.path), self.max_bytes)
+            headers = folded(response.headers)
+            if b"alt-svc" in headers:  # an alternative service would lead the browser round the proxy
+                del response.headers["alt-svc"]
+            came = arrival(request.method, response.status_code, headers)
+            todo = plan(came, intent(folded(request.headers), request.path), self.max_bytes)
             if todo is Plan.STREAM:
                 response.stream = True
             elif todo in _REFUSALS:

@@ -26,17 +26,17 @@ class FlatDispatch(AddonManager):
     """An addon manager that remembers which handlers an event has."""
 
     def __init__(self, master: Any) -> None:
-        super().__init__(master)
+        super().__init__(master)  # type: ignore[no-untyped-call]
         self._handlers: dict[str, tuple[Callable[..., Any], ...]] = {}
 
     def add(self, *addons: Any) -> None:
         """Add addons to the end of the chain."""
-        super().add(*addons)
+        super().add(*addons)  # type: ignore[no-untyped-call]
         self._handlers.clear()
 
     def remove(self, addon: Any) -> None:
         """Remove an addon."""
-        super().remove(addon)
+        super().remove(addon)  # type: ignore[no-untyped-call]
         self._handlers.clear()
 
     async def handle_lifecycle(self, event: Hook) -> None:

@@ -37,24 +37,8 @@ PICTURE_SUFFIXES = frozenset(
 )
 # Fetch Standard, "request destination": what these bring is never painted.
 _BLIND = frozenset(
-    [
-        "audio",
-        "audioworklet",
-        "font",
-        "json",
-        "manifest",
-        "paintworklet",
-        "report",
-        "script",
-        "serviceworker",
-        "sharedworker",
-        "style",
-        "track",
-        "video",
-        "webidentity",
-        "worker",
-        "xslt",
-    ]
+    b"audio audioworklet font json manifest paintworklet report script serviceworker sharedworker style track video "
+    b"webidentity worker xslt".split()
 )
 
 
@@ -66,14 +50,27 @@ class Intent(Enum):
     BLIND = "nothing that is painted"
 
 
-def intent(headers: Headers, path: str) -> Intent:
-    """Read `Sec-Fetch-Dest`; where a browser sends none (plain HTTP, old ones), `Accept` and the address."""
-    destination = headers.get("sec-fetch-dest", "")
-    if destination == "image":
+def folded(headers: Headers) -> dict[bytes, bytes]:
+    """Values by lower-case name, in one pass; of a name that comes twice, the last.
+
+    `Headers.get` folds every name at every call, which is most of what a request that brings no picture would cost.
+    """
+    return {name.lower(): value for name, value in headers.fields}
+
+
+def intent(headers: dict[bytes, bytes], path: str) -> Intent:
+    """Read `Sec-Fetch-Dest`; where a browser sends none (plain HTTP, old ones), `Accept` and the address.
+
+    Args:
+        headers: as `folded` gives them.
+        path: of the request's address, with its query.
+    """
+    destination = headers.get(b"sec-fetch-dest", b"")
+    if destination == b"image":
         return Intent.PICTURE
     if destination in _BLIND:
         return Intent.BLIND
-    if headers.get("accept", "").startswith("image/") or has_picture_suffix(path):
+    if headers.get(b"accept", b"").startswith(b"image/") or has_picture_suffix(path):
         return Intent.PICTURE
     return Intent.OPEN
 
@@ -87,6 +84,11 @@ def has_picture_suffix(path: str) -> bool:
 
 _CONDITIONS = ("if-none-match", "if-modified-since")
 _RANGES = ("range", "if-range")
+
+
+def is_conditional(headers: dict[bytes, bytes]) -> bool:
+    """Whether a 304 may be the answer."""
+    return b"if-none-match" in headers or b"if-modified-since" in headers
 
 
 def ask_anew(headers: Headers) -> None:

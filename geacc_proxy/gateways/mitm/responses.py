@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from geacc_proxy.gateways.mitm.requests import Intent
-
-if TYPE_CHECKING:
-    from mitmproxy.http import Request, Response
 
 # Streams whose headers must not wait for the first bytes of the body, and media that are no pictures and long.
 _LIVE = ("text/event-stream", "multipart/", "application/grpc", "application/x-ndjson", "audio/", "video/", "font/")
@@ -42,16 +38,14 @@ class Arrival:
     length: int | None
 
 
-def arrival(request: Request, response: Response) -> Arrival:
-    """Read the headers, once."""
-    status = response.status_code
-    headers = response.headers
-    declared = headers.get("content-length", "")
+def arrival(method: str, status: int, headers: dict[bytes, bytes]) -> Arrival:
+    """Read the headers of a response, as `folded` gives them; once."""
+    declared = headers.get(b"content-length", b"")
     return Arrival(
         status=status,
-        has_body=request.method != "HEAD" and status >= 200 and status not in (204, 304),
-        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
-        length=int(declared) if declared.isdecimal() else None,
+        has_body=method != "HEAD" and status >= 200 and status not in (204, 304),
+        content_type=headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1"),
+        length=int(declared) if declared.isdigit() else None,
     )
 
 
