@@ -101,9 +101,10 @@ def _on_signals(stop: Callable[[], object]) -> None:
 
 
 def _import_gateway() -> None:
-    from geacc_proxy.gateways.mitm.lean import import_addons_one_by_one
+    from geacc_proxy.gateways.mitm.lean import import_addons_one_by_one, leave_out_type_checks
 
     import_addons_one_by_one()
+    leave_out_type_checks()
     import geacc_proxy.gateways.mitm.addon
     import geacc_proxy.gateways.mitm.runner
     import geacc_proxy.web.app
