@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL.Image import Resampling
 
 from geacc_proxy.images.decode import Target, Undecodable, decode
@@ -28,7 +27,6 @@ class ModelJudge:
         self.malign = [self.card.labels.index(label) for label in self.card.malign_labels]
         size = self.card.input_size
         self.target = Target(size, Resampling[self.card.resize.upper()])
-        self.engine.predict(np.zeros((1, size, size, 3), np.uint8))  # the first call allocates; let no picture wait
 
     def verdict(self, body: bytes, content_type: str) -> Verdict:
         """Scores of one body, or why there are none. Never raises on what a body holds."""

@@ -11,7 +11,23 @@ import numpy as np
 import pillow_heif  # type: ignore[import-untyped,unused-ignore]
 import pillow_jxl  # noqa: F401  (registers the JPEG XL plugin)
 import resvg_py
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import (
+    AvifImagePlugin,  # noqa: F401  (these plugins and no others: each registers itself, in the fork server)
+    BmpImagePlugin,  # noqa: F401
+    CurImagePlugin,  # noqa: F401
+    ExifTags,
+    GifImagePlugin,  # noqa: F401
+    IcoImagePlugin,  # noqa: F401
+    Image,
+    ImageFile,
+    Jpeg2KImagePlugin,  # noqa: F401
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 
 from geacc_proxy.images.caps import Caps
 from geacc_proxy.images.sniff import Format, sniff
@@ -22,8 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 pillow_heif.register_heif_opener()
-# All plugins now, in the fork server, rather than in each worker at its first WebP; `formats=` says which may be used.
-Image.init()
 # Browsers paint what has arrived of a picture that was cut short; so must whoever judges it (52 of 52 such files).
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 # Our own caps are lower than Pillow's, and are checked before a pixel is decoded.
