@@ -20,7 +20,7 @@ def predict(
     ] = None,
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Look into the folders below, too.")] = False,
     workers: Annotated[
-        int, typer.Option(min=0, max=64, help="Processes that judge; as many as processors without it.")
+        int, typer.Option(min=0, max=64, help="Processes that judge at most; one more for every 150 files.")
     ] = 0,
 ) -> int:
     """Judge a picture or a folder of pictures: benign below a malign score of 0.5.
