@@ -94,7 +94,7 @@ async def judge_files(files: Sequence[Path], settings: Settings) -> list[Predict
     turn = asyncio.Semaphore(2 * workshop.pool.workers)
     try:
         await workshop.pool.warm_up()
-        with _progress(len(files)) as advance:
+        with _ProgressBar(len(files)) as advance:
 
             async def one(file: Path) -> Prediction:
                 async with turn:
@@ -127,7 +127,7 @@ async def _judge(file: Path, door: Filter) -> Prediction:
     return Prediction(file, label, latency, verdict.benign, verdict.malign)
 
 
-class _progress:  # noqa: N801  (used like a function)
+class _ProgressBar:
     """A progress bar on a terminal for more than a few files; nothing elsewhere."""
 
     def __init__(self, total: int) -> None:
@@ -139,7 +139,7 @@ class _progress:  # noqa: N801  (used like a function)
             self._bar = Progress(console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("Judging", total=total)
 
-    def __enter__(self) -> _progress:
+    def __enter__(self) -> _ProgressBar:
         if self._bar is not None:
             self._bar.start()
         return self

@@ -41,7 +41,7 @@ async def _serve(settings: Settings, state_dir: Path, workshop: Workshop, announ
     if starting is not None:
         _on_signals(starting.cancel)  # until the gateway serves, a signal ends the start
     opening = asyncio.create_task(Household.open(settings, state_dir, workshop, (announcer.hidden,)))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # lets it begin, so that the workers start before the imports below hold the interpreter
     try:
         await _serve_household(settings, state_dir, opening, announcer)
     finally:

@@ -117,7 +117,7 @@ class PictureFilter:
         watch(flow, grown)
 
     def _may_be_picture(self, flow: HTTPFlow, came: Arrival, head: bytes) -> bool:
-        encoding = flow.response.headers.get("content-encoding", "") if flow.response else ""
+        encoding = _encoding(flow)
         if encoding:
             head = opening(head, encoding)
         return sniff(head, came.content_type) is not None
@@ -172,13 +172,17 @@ class PictureFilter:
 
     async def _judge(self, flow: HTTPFlow, came: Arrival, body: bytes) -> Judgement:
         context = _context(flow, came)
-        encoding = flow.response.headers.get("content-encoding", "") if flow.response else ""
+        encoding = _encoding(flow)
         try:
             if encoding:
                 body = plain(body, encoding, self.max_bytes)
         except BodyTooLarge as error:
             return self.door.refuse(Failure.TOO_LARGE, str(error), context)
         return await self.door.judge(body, context)
+
+
+def _encoding(flow: HTTPFlow) -> str:
+    return flow.response.headers.get("content-encoding", "") if flow.response else ""
 
 
 def _stand_in(judgement: Judgement) -> bytes:

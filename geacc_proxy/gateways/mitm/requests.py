@@ -11,30 +11,6 @@ from geacc_proxy.images.sniff import SUFFIXES
 if TYPE_CHECKING:
     from mitmproxy.http import Headers
 
-PICTURE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".apng",
-        ".gif",
-        ".webp",
-        ".avif",
-        ".bmp",
-        ".ico",
-        ".cur",
-        ".svg",
-        ".jxl",
-        ".heic",
-        ".heif",
-        ".jp2",
-        ".j2k",
-        ".tif",
-        ".tiff",
-    ]
-)
 # Fetch Standard, "request destination": what these bring is never painted.
 _BLIND = frozenset(
     b"audio audioworklet font json manifest paintworklet report script serviceworker sharedworker style track video "
