@@ -16,12 +16,18 @@ class Failure(StrEnum):
 
     NOT_A_PICTURE = "not-a-picture"
     """No picture format that a browser shows; nothing to judge."""
+    TINY = "tiny"
+    """So few pixels that they can show nothing; not judged."""
     UNREADABLE = "unreadable"
     """It begins like a picture and does not decode."""
     TOO_LARGE = "too-large"
     """More bytes, pixels or frames than the caps allow."""
     PARTIAL = "partial"
     """A fragment of a picture: it cannot be judged on its own."""
+    TOO_MANY_PIECES = "too-many-pieces"
+    """Tiny, and one of more than a page needs."""
+    TOO_MANY_EMBEDDED = "too-many-embedded"
+    """One of more pictures inside a single text than are judged."""
     TIMED_OUT = "timed-out"
     """The worker, or the wait for one, took longer than the deadline."""
     WORKER_DIED = "worker-died"
@@ -32,7 +38,7 @@ class Failure(StrEnum):
     @property
     def depends_on_bytes_alone(self) -> bool:
         """Whether the same bytes would fail in the same way again, whatever the load."""
-        return self in (Failure.NOT_A_PICTURE, Failure.UNREADABLE, Failure.TOO_LARGE)
+        return self in (Failure.NOT_A_PICTURE, Failure.TINY, Failure.UNREADABLE, Failure.TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Scores:
         model: name and version of the model, such as `nsfwjs-mobilenet_v2@4.4.0`.
         malign: 0…1, the sum of the malign labels' scores, of the worst frame.
         labels: score by label, each 0…1, of the worst frame, in the model's order.
-        frames: how many frames were judged.
+        frames: how many views were judged: frames, tiles and pictures within it, on white and on black.
         decode_ms: CPU-side time to decode and resize, milliseconds.
         model_ms: time of the model, milliseconds.
     """
@@ -132,6 +138,11 @@ class Reason(StrEnum):
     BENIGN = "benign"
     MALIGN = "malign"
     NOT_A_PICTURE = "not-a-picture"
+    TINY = "tiny"
+    TOO_MANY_PIECES = "too-many-pieces"
+    """More tiny pictures than a page needs, enough to be put together into one that is not."""
+    TOO_MANY_EMBEDDED = "too-many-embedded"
+    """More pictures inside one text than are judged."""
     UNREADABLE = "unreadable"
     TOO_LARGE = "too-large"
     TIMED_OUT = "timed-out"
@@ -150,6 +161,9 @@ _EXPLANATIONS = {
     Reason.BENIGN: "fit for a general audience",
     Reason.MALIGN: "not fit for a general audience",
     Reason.NOT_A_PICTURE: "not a picture",
+    Reason.TINY: "too small to show anything",
+    Reason.TOO_MANY_PIECES: "one of very many tiny pictures, which together could show anything",
+    Reason.TOO_MANY_EMBEDDED: "one of more pictures inside a single page or script than are checked",
     Reason.UNREADABLE: "damaged or of an unknown kind, so it could not be checked",
     Reason.TOO_LARGE: "too large to be checked",
     Reason.TIMED_OUT: "checking it took too long",

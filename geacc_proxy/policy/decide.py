@@ -9,6 +9,9 @@ from geacc_proxy.verdict import Action, Decision, Failure, Reason, Scores, Unjud
 
 _REASONS = {
     Failure.NOT_A_PICTURE: Reason.NOT_A_PICTURE,
+    Failure.TINY: Reason.TINY,
+    Failure.TOO_MANY_PIECES: Reason.TOO_MANY_PIECES,
+    Failure.TOO_MANY_EMBEDDED: Reason.TOO_MANY_EMBEDDED,
     Failure.UNREADABLE: Reason.UNREADABLE,
     Failure.TOO_LARGE: Reason.TOO_LARGE,
     Failure.PARTIAL: Reason.PARTIAL,
@@ -34,6 +37,8 @@ def decide(verdict: Verdict, profile: Profile, threshold: float, *, claims_pictu
             reason = Reason.MALIGN if hide else Reason.BENIGN
         case Unjudged(failure=Failure.NOT_A_PICTURE) if not claims_picture:
             hide, reason = False, Reason.NOT_A_PICTURE
+        case Unjudged(failure=Failure.TINY):
+            hide, reason = False, Reason.TINY
         case Unjudged():
             hide, reason = profile.hide_unjudged, _REASONS[verdict.failure]
         case _:

@@ -21,7 +21,7 @@ def test_a_picture_is_hidden_from_the_threshold_on(malign: float, action: Action
     assert decision.profile == "under-12"
 
 
-@pytest.mark.parametrize("failure", list(Failure))
+@pytest.mark.parametrize("failure", [failure for failure in Failure if failure is not Failure.TINY])
 def test_what_cannot_be_judged_is_hidden_for_a_young_child_with_its_reason(failure: Failure) -> None:
     decision = decide(Unjudged(failure), UNDER_12, 0.5)
     assert decision.hidden
@@ -42,3 +42,9 @@ def test_a_body_that_never_claimed_to_be_a_picture_and_is_none_passes() -> None:
 
 def test_every_reason_is_explained_in_words() -> None:
     assert all(len(reason.explanation) > 5 for reason in Reason)
+
+
+def test_what_is_too_small_to_show_anything_is_shown() -> None:
+    decision = decide(Unjudged(Failure.TINY), UNDER_12, 0.5)
+    assert not decision.hidden
+    assert decision.reason is Reason.TINY
