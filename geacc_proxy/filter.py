@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from geacc_proxy.policy.decide import decide
+from geacc_proxy.policy.pieces import Pieces
 from geacc_proxy.policy.profile import UNDER_12, Profile
 from geacc_proxy.verdict import Context, Decision, Failure, Judgement, Picture, Scores, Unjudged, Verdict
 
@@ -24,6 +25,9 @@ class Classifies(Protocol):
     async def classify(self, body: bytes, content_type: str = "") -> Classified:
         """The verdict on `body`, without any content encoding."""
 
+    def known(self, name: str, content_type: str = "") -> Verdict | None:
+        """The verdict on the bytes with this digest, where it is known; no work is done."""
+
 
 class Filter:
     """Judges bodies for a profile and tells the witnesses what was hidden."""
@@ -34,6 +38,7 @@ class Filter:
         thresholds: Mapping[str, float],
         *,
         profile: Profile = UNDER_12,
+        pieces: Pieces | None = None,
         witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
     ) -> None:
         """Make a door.
@@ -42,11 +47,13 @@ class Filter:
             classifier: gives verdicts.
             thresholds: malign score, 0…1, by strictness, from the model's card.
             profile: whose rules hold.
+            pieces: counts the tiny pictures of each page.
             witnesses: called with each judgement that hides; must return at once.
         """
         self.profile = profile
         self._classifier = classifier
         self._threshold = thresholds[profile.strictness]
+        self._pieces = pieces or Pieces()
         self._witnesses = witnesses
 
     async def judge(self, body: bytes, context: Context) -> Judgement:
@@ -58,9 +65,25 @@ class Filter:
         except Exception as error:  # noqa: BLE001  (closed by default: whatever it was, the picture is hidden)
             _log.exception("Classifying failed")
             verdict, name, cached = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}"), "", False
-        claims_picture = context.content_type.startswith("image/")
-        decision = decide(verdict, self.profile, self._threshold, claims_picture=claims_picture)
+        if _is_tiny(verdict) and not self._pieces.may_show(context.device, context.page or context.url, name):
+            verdict = Unjudged(Failure.TOO_MANY_PIECES, "tiny", picture_of(verdict))
+        decision = decide(verdict, self.profile, self._threshold, claims_picture=_claims_picture(context))
         return self._tell(decision, verdict, context, name, cached=cached, start=start)
+
+    def recall(self, name: str, context: Context) -> bool | None:
+        """Whether a picture that was judged before would be shown today; None where its verdict is not known.
+
+        Args:
+            name: the digest of its bytes.
+            context: who asks, where and when; its `content_type` as declared then.
+        """
+        verdict = self._classifier.known(name, context.content_type)
+        if verdict is None:
+            return None
+        if _is_tiny(verdict):
+            return self._pieces.may_show(context.device, context.page or context.url, name)
+        decision = decide(verdict, self.profile, self._threshold, claims_picture=_claims_picture(context))
+        return not decision.hidden
 
     def refuse(self, failure: Failure, detail: str, context: Context) -> Judgement:
         """The judgement on a body that cannot be looked at, such as one too large to hold or cut out of the middle."""
@@ -80,6 +103,21 @@ class Filter:
                 except Exception:  # noqa: BLE001  (a log that fails must not show the picture)
                     _log.exception("A witness failed")
         return judgement
+
+
+def _is_tiny(verdict: Verdict) -> bool:
+    return isinstance(verdict, Unjudged) and verdict.failure is Failure.TINY
+
+
+def _claims_picture(context: Context) -> bool:
+    """Whether somebody takes the body for a picture: its origin, or a page that asked for it as one.
+
+    What a page asks for as a picture and gets as text is none: that is how sites count visits.
+    """
+    declared = context.content_type
+    return declared.startswith("image/") or (
+        context.destination == "image" and not declared.startswith("text/") and "json" not in declared
+    )
 
 
 def picture_of(verdict: Verdict) -> Picture:

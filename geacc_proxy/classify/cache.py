@@ -28,9 +28,13 @@ class VerdictCache:
         self._lasting: LRUCache[str, Verdict] = LRUCache(maxsize)
         self._passing: TTLCache[str, Verdict] = TTLCache(min(maxsize, 10_000), RETRY_SECONDS)
 
+    def peek(self, key: str) -> Verdict | None:
+        """The verdict on `key` where it is known."""
+        return self._lasting.get(key) or self._passing.get(key)
+
     def get(self, key: str) -> Verdict | None:
-        """The verdict on `key` where it is known; counts a hit or a miss."""
-        found = self._lasting.get(key) or self._passing.get(key)
+        """As `peek`; counts a hit or a miss."""
+        found = self.peek(key)
         if found is None:
             self.statistics.misses += 1
         else:

@@ -59,9 +59,8 @@ class Classifier:
             body: the picture, without any content encoding.
             content_type: as declared, without parameters.
         """
-        # SVG is the one format that its type can decide, so the type is part of the name there.
         name = digest(body)
-        key = f"{name}:svg" if content_type == "image/svg+xml" else name
+        key = _key(name, content_type)
         if (known := self.cache.get(key)) is not None:
             return Classified(known, name, cached=True)
         if len(body) > self._caps.bytes:
@@ -79,7 +78,18 @@ class Classifier:
             verdict = Unjudged(Failure.TIMED_OUT, f"no worker was free in {self._patience:g} s")
         return Classified(verdict, name, cached=False)
 
+    def known(self, name: str, content_type: str = "") -> Verdict | None:
+        """The verdict on the bytes with this digest, where it is known; no work is done."""
+        return self.cache.peek(_key(name, content_type))
+
     async def _fly(self, key: str, body: bytes, content_type: str) -> Verdict:
         verdict = await self._judge.judge(body, content_type)
         self.cache.put(key, verdict)
         return verdict
+
+
+def _key(name: str, content_type: str) -> str:
+    # SVG is told by its type alone, and what claims to be a picture is searched for one behind a prefix.
+    if content_type == "image/svg+xml":
+        return f"{name}:svg"
+    return name if not content_type or content_type.startswith("image/") else f"{name}:other"

@@ -86,3 +86,13 @@ async def test_a_failure_is_remembered(failure: Failure) -> None:
     await classifier.classify(b"a")
     assert (await classifier.classify(b"a")).cached
     assert len(judge.calls) == 1
+
+
+async def test_a_verdict_is_known_by_digest_without_work() -> None:
+    judge = CountingJudge()
+    classifier = Classifier(judge, Caps())
+    found = await classifier.classify(b"a", "image/png")
+    assert classifier.known(found.digest, "image/webp") == SCORES
+    assert classifier.known(found.digest, "image/svg+xml") is None
+    assert classifier.known("0" * 32, "image/png") is None
+    assert len(judge.calls) == 1

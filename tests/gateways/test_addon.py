@@ -35,6 +35,9 @@ class Known:
             raise self.answer
         return Classified(self.answer, "d" * 32, cached=False)
 
+    def known(self, name: str, content_type: str = "") -> Verdict | None:
+        return None if isinstance(self.answer, Exception) else self.answer
+
 
 class Road:
     """An addon with a known classifier behind it, and what its door told."""
@@ -92,7 +95,11 @@ async def test_what_was_hidden_is_told_with_who_where_and_why() -> None:
     assert context.content_type == "image/png"
 
 
-@pytest.mark.parametrize("answer", [RuntimeError("boom"), *map(Unjudged, Failure)], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [RuntimeError("boom"), *(Unjudged(failure) for failure in Failure if failure is not Failure.TINY)],
+    ids=str,
+)
 async def test_what_cannot_be_judged_is_hidden(answer: Verdict | Exception) -> None:
     flow = await Road(answer).travel(a_flow(PNG + b"secret"))
     assert flow.response

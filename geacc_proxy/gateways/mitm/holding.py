@@ -1,0 +1,37 @@
+"""How much is held at a time, all told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from mitmproxy.http import HTTPFlow
+
+
+class Ledger:
+    """Counts the bytes of bodies that are held, so that many large ones at once cannot fill the memory."""
+
+    def __init__(self, most: int) -> None:
+        """Allow `most` bytes at a time."""
+        self._most = most
+        self._total = 0
+        self._sizes: WeakKeyDictionary[HTTPFlow, int] = WeakKeyDictionary()
+
+    @property
+    def total(self) -> int:
+        """Bytes that are held now."""
+        return self._total
+
+    def may_hold(self, flow: HTTPFlow, size: int) -> bool:
+        """Note that the flow's body has grown to `size` bytes; whether there is room for it."""
+        before = self._sizes.get(flow, 0)
+        if self._total - before + size > self._most:
+            return False
+        self._total += size - before
+        self._sizes[flow] = size
+        return True
+
+    def forget(self, flow: HTTPFlow) -> None:
+        """The flow's body is held no longer."""
+        self._total -= self._sizes.pop(flow, 0)
