@@ -3,7 +3,7 @@
 import pytest
 from mitmproxy.http import Headers
 
-from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, folded, intent
+from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_whole, folded, intent, is_cut
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,29 @@ def test_conditions_and_ranges_are_dropped() -> None:
     ask_anew(headers)
     ask_whole(headers)
     assert list(headers) == ["accept"]
+
+
+@pytest.mark.parametrize(
+    ("destination", "kind", "known_picture", "expected"),
+    [
+        (b"image", Intent.PICTURE, False, True),
+        (b"document", Intent.OPEN, False, True),
+        (b"script", Intent.BLIND, False, True),
+        (b"serviceworker", Intent.BLIND, False, True),
+        (b"empty", Intent.OPEN, False, False),
+        (b"empty", Intent.OPEN, True, True),
+        (b"", Intent.OPEN, False, False),
+        (b"", Intent.OPEN, True, True),
+        (b"video", Intent.BLIND, True, False),
+        (b"audio", Intent.BLIND, False, False),
+    ],
+)
+def test_a_range_is_a_cut_where_what_comes_is_judged_whole(
+    destination: bytes, kind: Intent, known_picture: bool, expected: bool
+) -> None:
+    headers = {b"range": b"bytes=0-", b"sec-fetch-dest": destination}
+    assert is_cut(headers, kind, known_picture=known_picture) is expected
+
+
+def test_without_a_range_nothing_is_cut() -> None:
+    assert not is_cut({b"sec-fetch-dest": b"image", b"if-range": b'"x"'}, Intent.PICTURE, known_picture=True)

@@ -18,6 +18,14 @@ _BLIND = frozenset(
 )
 
 
+_PLAYERS = frozenset([b"audio", b"font", b"track", b"video"])
+# What these get is parsed as text or run; nobody asks for it in pieces but a cache that has the beginning already.
+_READERS = frozenset(
+    b"audioworklet document embed fencedframe frame iframe json manifest object paintworklet script serviceworker "
+    b"sharedworker speculationrules style webidentity worker xslt".split()
+)
+
+
 class Intent(Enum):
     """What the answer to a request may become."""
 
@@ -62,9 +70,32 @@ _CONDITIONS = ("if-none-match", "if-modified-since")
 _RANGES = ("range", "if-range")
 
 
+def reads_text(destination: bytes) -> bool:
+    """Whether what is asked for is parsed as text or run, by its `Sec-Fetch-Dest`; false where that does not tell."""
+    return destination in _READERS
+
+
 def is_conditional(headers: dict[bytes, bytes]) -> bool:
     """Whether a 304 may be the answer."""
     return b"if-none-match" in headers or b"if-modified-since" in headers
+
+
+def is_cut(headers: dict[bytes, bytes], kind: Intent, *, known_picture: bool) -> bool:
+    """Whether a request asks for a piece of what can only be judged whole: a picture, or a text that may hold some.
+
+    What players ask for keeps its ranges, and so does what a script asks for, unless it is known for a picture.
+
+    Args:
+        headers: as `folded` gives them.
+        kind: as `intent` read it.
+        known_picture: whether the address has brought a picture lately.
+    """
+    if b"range" not in headers:
+        return False
+    destination = headers.get(b"sec-fetch-dest", b"")
+    if kind is Intent.PICTURE or destination in _READERS:
+        return True
+    return known_picture and destination not in _PLAYERS
 
 
 def ask_anew(headers: Headers) -> None:
