@@ -12,6 +12,7 @@ from geacc_proxy.classify.pool import WorkerPool, default_workers
 from geacc_proxy.filter import Filter
 from geacc_proxy.images.caps import Caps
 from geacc_proxy.models import registry
+from geacc_proxy.policy.pieces import MOST_PIECES, Pieces
 from geacc_proxy.policy.profile import UNDER_12, Profile
 
 if TYPE_CHECKING:
@@ -27,11 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What judges: a model, its workers and the limits that they work under."""
+    """What judges: a model, its workers and the limits that they work under.
+
+    Attributes:
+        model: as installed.
+        pool: the workers.
+        caps: how much a picture may cost.
+        pieces: how many different tiny pictures a page may show.
+    """
 
     model: InstalledModel
     pool: WorkerPool
     caps: Caps
+    pieces: int = MOST_PIECES
 
     @classmethod
     def of(cls, settings: Settings, *, most_workers: int | None = None) -> Self:
@@ -45,12 +54,12 @@ class Workshop:
             ModelError: the model's file is missing, changed or of an unknown kind.
         """
         model = registry.find(settings.model or None)
-        caps = Caps(bytes=settings.max_picture_megabytes * 2**20, pixels=settings.max_megapixels * 1_000_000)
+        caps = _caps(settings)
         limits = Limits(memory=settings.worker_megabytes * 2**20, seconds=settings.decode_seconds)
         workers = settings.workers or default_workers()
         if most_workers is not None:
             workers = min(workers, max(1, most_workers))
-        return cls(model, WorkerPool(model, caps, limits, workers), caps)
+        return cls(model, WorkerPool(model, caps, limits, workers), caps, settings.max_tiny_pictures)
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -63,7 +72,13 @@ class Workshop:
         witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
     ) -> Filter:
         """A door for `profile`, with a cache of its own."""
-        return Filter(Classifier(self.pool, self.caps), self.thresholds, profile=profile, witnesses=witnesses)
+        return Filter(
+            Classifier(self.pool, self.caps),
+            self.thresholds,
+            profile=profile,
+            pieces=Pieces(self.pieces),
+            witnesses=witnesses,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +117,20 @@ class Household:
         """Write what is left and end the workers."""
         await self.journal.close()
         await asyncio.to_thread(self.workshop.pool.stop)
+
+
+_SOFT = 0.8  # of the worker's deadline: what can stop by itself does so before it is ended
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(
+        bytes=settings.max_picture_megabytes * 2**20,
+        pixels=settings.max_megapixels * 1_000_000,
+        frames=settings.frames,
+        frame_pixels=settings.max_animation_megapixels * 1_000_000,
+        tiles=settings.tiles,
+        pictures=settings.max_pictures_in_file,
+        nesting=settings.max_nesting,
+        tiny_pixels=settings.tiny_pixels,
+        seconds=settings.decode_seconds * _SOFT,
+    )

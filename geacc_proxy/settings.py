@@ -33,6 +33,16 @@ class Settings:
         upstream_ca: PEM file of further authorities to trust upstream; empty for none.
         max_picture_megabytes: a larger picture is hidden unseen.
         max_megapixels: as above, by its size in pixels.
+        max_animation_megapixels: as above, all frames of a moving picture together.
+        frames: how many frames of a moving picture are judged.
+        tiles: how many parts of a large or very long picture are judged beside the whole.
+        max_pictures_in_file: a file of more pictures (an icon's sizes, pages) is hidden.
+        max_nesting: a picture deeper within pictures is hidden.
+        tiny_pixels: a picture of no more pixels is shown without being judged.
+        max_tiny_pictures: how many different ones of those a page may show.
+        max_embedded_pictures: further pictures inside one text (`data:`) are hidden.
+        max_embedded_megabytes: a larger picture inside a text is hidden.
+        max_held_megabytes: of all responses that are held at a time; further ones are hidden.
         decode_seconds: a picture that takes longer is hidden.
         worker_megabytes: memory of one worker.
     """
@@ -47,6 +57,16 @@ class Settings:
     upstream_ca: str = ""
     max_picture_megabytes: int = 32
     max_megapixels: int = 50
+    max_animation_megapixels: int = 200
+    frames: int = 16
+    tiles: int = 16
+    max_pictures_in_file: int = 32
+    max_nesting: int = 3
+    tiny_pixels: int = 256
+    max_tiny_pictures: int = 200
+    max_embedded_pictures: int = 500
+    max_embedded_megabytes: int = 16
+    max_held_megabytes: int = 256
     decode_seconds: float = 10.0
     worker_megabytes: int = 640
 
@@ -186,6 +206,16 @@ _RULES: dict[str, _Rule] = {
     "upstream_ca": _text("it takes the path of a PEM file"),
     "max_picture_megabytes": _whole(1, 512),
     "max_megapixels": _whole(1, 178),
+    "max_animation_megapixels": _whole(1, 10_000),
+    "frames": _whole(2, 256),
+    "tiles": _whole(0, 64),
+    "max_pictures_in_file": _whole(1, 256),
+    "max_nesting": _whole(0, 8),
+    "tiny_pixels": _whole(0, 4096),
+    "max_tiny_pictures": _whole(0, 10_000),
+    "max_embedded_pictures": _whole(0, 10_000),
+    "max_embedded_megabytes": _whole(1, 512),
+    "max_held_megabytes": _whole(32, 16_384),
     "decode_seconds": _number(0.5, 120),
     "worker_megabytes": _whole(256, 16_384),
 }
