@@ -42,10 +42,9 @@ class Passage(Protocol):
 
 @dataclass
 class PiecesHook(StartHook):
-    """Pieces are to be waited for: `geacc_pieces(flow, pieces)` awaits `settle(pieces)`."""
+    """Pieces are to be waited for: an addon's `geacc_pieces(pieces)` awaits `settle(pieces)`."""
 
     name = "geacc_pieces"
-    flow: HTTPFlow
     pieces: list[Piece]
 
 
@@ -90,7 +89,7 @@ def _stream_response_body(stream: HttpStream, event: Any) -> Generator[Any, Any,
         pieces = []
         _passages[stream.flow] = _Nothing()
     if not all(isinstance(piece, bytes) for piece in pieces):
-        yield PiecesHook(stream.flow, pieces)
+        yield PiecesHook(pieces)
         if (yield from stream.check_killed(True)):
             return
     # An empty chunk would be the end of a chunked body. What did not settle, since no addon answered, does not pass.
