@@ -3,7 +3,7 @@
 from mitmproxy.http import Headers
 from mitmproxy.test import tutils
 
-from geacc_proxy.gateways.mitm.replacement import replace, replace_stream
+from geacc_proxy.gateways.mitm.replacement import as_whole, replace, replace_stream
 
 PNG = b"\x89PNG\r\n\x1a\n..."
 
@@ -47,6 +47,14 @@ def test_a_status_that_is_no_fragment_stays() -> None:
     changed = response(404)
     replace(changed, PNG)
     assert changed.status_code == 404
+
+
+def test_a_fragment_that_is_all_there_is_becomes_a_whole() -> None:
+    changed = response(206)
+    as_whole(changed)
+    assert (changed.status_code, changed.reason, changed.raw_content) == (200, "OK", b"old")
+    assert "content-range" not in changed.headers
+    assert changed.headers["etag"] == '"old"'
 
 
 def test_a_body_that_is_not_held_is_dropped_and_the_stand_in_sent_once() -> None:

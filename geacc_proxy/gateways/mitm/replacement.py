@@ -17,7 +17,6 @@ _STALE = (
     "content-disposition",
     "content-encoding",
     "content-md5",
-    "content-range",
     "digest",
     "etag",
     "expires",
@@ -44,6 +43,13 @@ def replace_stream(response: Response, png: bytes) -> None:
     response.stream = _instead(png)
 
 
+def as_whole(response: Response) -> None:
+    """Have a fragment that is all there is say so: what is changed in it has another length, and none is cached."""
+    if response.status_code == 206:
+        response.status_code, response.reason = 200, "OK"
+        response.headers.pop("content-range", None)
+
+
 def _describe(response: Response, png: bytes) -> None:
     headers = response.headers
     for name in _STALE:
@@ -52,9 +58,7 @@ def _describe(response: Response, png: bytes) -> None:
     headers["content-length"] = str(len(png))
     # Never kept: the next load asks again, so that what a parent releases is seen at once.
     headers["cache-control"] = "no-store"
-    if response.status_code == 206:
-        response.status_code = 200
-        response.reason = "OK"
+    as_whole(response)
     response.trailers = None
 
 
