@@ -1,38 +1,28 @@
-"""Sandboxed worker processes: one picture each at a time, a deadline that ends the worker, and a fresh one after."""
+"""Workers in two lanes: what is judged quickly does not wait for what is not, and a dead worker costs one picture."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import functools
 import logging
-import multiprocessing
 import os
-import sys
-from concurrent.futures import CancelledError
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import ForkServerContext
-from typing import TYPE_CHECKING, Any
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING
 
 from geacc_proxy.classify import worker
+from geacc_proxy.classify.classifier import PATIENCE_SECONDS
+from geacc_proxy.classify.lane import Lane, Rules
+from geacc_proxy.classify.process import WorkerLost
+from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.verdict import Failure, Unjudged, Verdict
 
 if TYPE_CHECKING:
-    from multiprocessing.context import BaseContext
-
     from geacc_proxy.classify.limits import Limits
     from geacc_proxy.images.caps import Caps
     from geacc_proxy.models.registry import InstalledModel
 
-if sys.platform == "linux":
-    import fcntl
-
 _log = logging.getLogger(__name__)
-_PRELOADED = "geacc_proxy.classify.judging"
-_START_SECONDS = 60.0
-_PIPE_BYTES = 2**20  # /proc/sys/fs/pipe-max-size, what an ordinary user may ask for
+_WORTH_MORE = (Failure.TOO_LARGE, Failure.TIMED_OUT, Failure.WORKER_DIED)
 
 
 def default_workers() -> int:
@@ -40,82 +30,88 @@ def default_workers() -> int:
     return max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
 
 
-class _WidePipes(ForkServerContext):
-    """Worker processes whose pipes take a picture in one piece.
+class WorkerPool:
+    """Judges bodies in worker processes.
 
-    Through Linux's 64 KB a larger body goes in turns, and each turn wakes both ends.
+    The quick lane judges everything first, under tight caps, in little memory and time. What is too much for it, or
+    ends its worker, goes to the slow lane: one worker, which has all that the settings allow and yields to all others.
+    It is started when it is needed and ended when it has not been for a while.
     """
 
-    def Pipe(self, duplex: bool = True) -> Any:  # noqa: N802  (multiprocessing's name)
-        reader, writer = super().Pipe(duplex)
-        if sys.platform == "linux" and not duplex:
-            with contextlib.suppress(OSError):  # beyond the user's share of pipe memory: narrow pipes do, too
-                fcntl.fcntl(writer.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        return reader, writer
-
-
-def _context() -> BaseContext:
-    # The fork server imports decoders and runtime once; workers and their successors are forked from it in
-    # milliseconds and share its pages. Forking the proxy itself would copy its threads' locks.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = _WidePipes()
-        context.set_forkserver_preload([_PRELOADED])
-        return context
-    return multiprocessing.get_context("spawn")
-
-
-class WorkerPool:
-    """Judges bodies in worker processes; a worker that dies costs one picture."""
-
     def __init__(self, model: InstalledModel, caps: Caps, limits: Limits, workers: int) -> None:
-        self.workers = workers
-        self.deaths = 0
-        self._initargs = (model, caps, limits)
-        self._seconds = limits.seconds
-        self._pool = self._make()
+        """Make a pool; nothing is started yet.
 
-    def _make(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self.workers, context=_context(), initializer=worker.start, initargs=self._initargs
+        Args:
+            model: what judges.
+            caps: beyond them nothing is judged.
+            limits: of the slow lane's worker; those of the others follow from it.
+            workers: of the quick lane.
+        """
+        self.workers = workers
+        self._caps = caps
+        self._watchdog = Watchdog()
+        self._quick = Lane(
+            functools.partial(worker.load, model, caps.quick()),
+            Rules(
+                workers=workers,
+                limits=limits.quick(),
+                most=10_000,
+                most_bytes=256 * 2**20,
+                crowded="too many pictures at once",
+                patience=PATIENCE_SECONDS,
+            ),
+            self._watchdog,
+        )
+        self._slow = Lane(
+            functools.partial(worker.load, model, caps),
+            Rules(
+                workers=1,
+                limits=limits,
+                most=12,
+                most_bytes=64 * 2**20,
+                crowded="too many large pictures at once",
+                patience=2 * PATIENCE_SECONDS,  # who waited has given up; who comes again finds the verdict
+                idle=60.0,
+            ),
+            self._watchdog,
         )
 
+    @property
+    def deaths(self) -> int:
+        """How many workers have ended over a picture."""
+        return self._quick.deaths + self._slow.deaths
+
+    @property
+    def pids(self) -> list[int]:
+        """The workers' processes, those of the quick lane first."""
+        return [*self._quick.pids, *self._slow.pids]
+
     async def warm_up(self) -> None:
-        """Return once a worker has the model loaded.
+        """Return once a worker has the model loaded; log what the system cannot give its sandbox.
 
         Raises:
             GeaccError: no worker could start.
         """
         try:
-            # In a thread: the first call starts the fork server and waits until it has imported everything.
-            future = await asyncio.to_thread(self._pool.schedule, worker.ping, timeout=_START_SECONDS)
-            await asyncio.wait_for(asyncio.wrap_future(future), _START_SECONDS)
-        except (ProcessExpired, BrokenProcessPool, RuntimeError, TimeoutError, OSError) as error:
+            lacking = await asyncio.wrap_future(self._quick.start())
+        except (WorkerLost, OSError, EOFError) as error:
             raise GeaccError(f"no worker process could start and load the model: {error}") from error
+        if lacking:
+            _log.warning("Pictures are decoded with less protection than meant: %s", "; ".join(lacking))
 
     async def judge(self, body: bytes, content_type: str) -> Verdict:
         """Scores of one body, or why there are none. Never raises on what happens to a worker."""
-        try:
-            if not self._pool.active:
-                self._revive()
-            future = self._pool.schedule(worker.judge, args=(body, content_type), timeout=self._seconds)
-            verdict: Verdict = await asyncio.wrap_future(future)
-        except TimeoutError:
-            self.deaths += 1
-            return Unjudged(Failure.TIMED_OUT, f"not done in {self._seconds:g} s")
-        except (ProcessExpired, BrokenProcessPool) as error:
-            self.deaths += 1
-            return Unjudged(Failure.WORKER_DIED, str(error))
-        except (CancelledError, RuntimeError, OSError) as error:
-            _log.exception("The worker pool failed")
-            return Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
+        verdict = await self._quick.judge(body, content_type)
+        if isinstance(verdict, Unjudged) and self._is_worth_more(verdict, body):
+            return await self._slow.judge(body, content_type)
         return verdict
 
-    def _revive(self) -> None:
-        _log.warning("All workers had died; starting new ones")
-        broken, self._pool = self._pool, self._make()
-        broken.stop()
+    def _is_worth_more(self, verdict: Unjudged, body: bytes) -> bool:
+        pixels = verdict.picture.width * verdict.picture.height
+        return verdict.failure in _WORTH_MORE and len(body) <= self._caps.bytes and pixels <= self._caps.pixels
 
     def stop(self) -> None:
         """End all workers now."""
-        self._pool.stop()
-        self._pool.join(timeout=2)
+        self._quick.stop()
+        self._slow.stop()
+        self._watchdog.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -14,12 +13,7 @@ from geacc_proxy.models import registry
 
 
 @pytest.fixture(scope="session")
-def limits() -> Limits:
-    return replace(Limits(), seconds=3.0, memory=400 * 2**20)
-
-
-@pytest.fixture(scope="session")
-def pool(limits: Limits) -> Iterator[WorkerPool]:
-    pool = WorkerPool(registry.find(), Caps(), limits, workers=1)
+def pool() -> Iterator[WorkerPool]:
+    pool = WorkerPool(registry.find(), Caps(), Limits(seconds=5.0), workers=1)
     yield pool
     pool.stop()
