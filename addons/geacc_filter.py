@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from mitmproxy import ctx, exceptions
 
 from geacc_proxy import settings
-from geacc_proxy.assembly import Household, Workshop
+from geacc_proxy.assembly import Household, Workshop, picture_filter
 from geacc_proxy.exceptions import GeaccError
-from geacc_proxy.gateways.mitm.addon import PictureFilter
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
     from mitmproxy.http import HTTPFlow
+
+    from geacc_proxy.gateways.mitm.addon import PictureFilter
+    from geacc_proxy.gateways.mitm.passage import Piece
 
 
 class GeaccFilter:
@@ -71,7 +73,7 @@ class GeaccFilter:
             logging.error("geacc-proxy: %s", error)
             ctx.master.shutdown()
             return
-        self._pictures = PictureFilter(self._household.door, self._household.workshop.caps.bytes)
+        self._pictures = picture_filter(self._household, self._settings)
         self._ready.set()
 
     async def requestheaders(self, flow: HTTPFlow) -> None:
@@ -89,6 +91,16 @@ class GeaccFilter:
         """Judge what was held."""
         if self._pictures is not None:
             await self._pictures.response(flow)
+
+    async def geacc_pieces(self, pieces: list[Piece]) -> None:
+        """Wait for the pictures of a text that passes."""
+        if self._pictures is not None:
+            await self._pictures.geacc_pieces(pieces)
+
+    async def websocket_message(self, flow: HTTPFlow) -> None:
+        """Look through a message to the browser."""
+        if self._pictures is not None:
+            await self._pictures.websocket_message(flow)
 
     def error(self, flow: HTTPFlow) -> None:
         """Forget a flow that ended early."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from geacc_proxy.gateways.mitm.addon import PictureFilter
     from geacc_proxy.journal import Journal
     from geacc_proxy.models.registry import InstalledModel
     from geacc_proxy.settings import Settings
@@ -117,6 +118,20 @@ class Household:
         """Write what is left and end the workers."""
         await self.journal.close()
         await asyncio.to_thread(self.workshop.pool.stop)
+
+
+def picture_filter(household: Household, settings: Settings) -> PictureFilter:
+    """The mitmproxy addon before the household's door."""
+    from geacc_proxy.gateways.mitm.addon import PictureFilter
+    from geacc_proxy.images.embedded import TextLimits
+
+    texts = TextLimits(
+        picture_bytes=settings.max_embedded_megabytes * 2**20,
+        pictures=settings.max_embedded_pictures,
+        nesting=settings.max_nesting,
+    )
+    held_bytes = settings.max_held_megabytes * 2**20
+    return PictureFilter(household.door, household.workshop.caps.bytes, texts=texts, held_bytes=held_bytes)
 
 
 _SOFT = 0.8  # of the worker's deadline: what can stop by itself does so before it is ended

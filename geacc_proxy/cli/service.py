@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geacc_proxy import __version__
-from geacc_proxy.assembly import Household, Workshop
+from geacc_proxy.assembly import Household, Workshop, picture_filter
 from geacc_proxy.cli.announce import Announcer, JsonAnnouncer, Start, TerminalAnnouncer
 from geacc_proxy.exceptions import GeaccError
 
@@ -61,7 +61,6 @@ async def _serve_household(
 ) -> None:
     # In a thread: importing takes a second, in which the household opens.
     await asyncio.to_thread(_import_gateway)
-    from geacc_proxy.gateways.mitm.addon import PictureFilter
     from geacc_proxy.gateways.mitm.authority import open_authority
     from geacc_proxy.gateways.mitm.runner import Gateway, Listening
     from geacc_proxy.web.app import Site, create_app
@@ -69,7 +68,7 @@ async def _serve_household(
 
     authority = open_authority(state_dir / "ca")
     household = await asyncio.shield(opening)  # a signal ends the wait, and the household is closed once it is open
-    pictures = PictureFilter(household.door, household.workshop.caps.bytes)
+    pictures = picture_filter(household, settings)
     upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
     gateway = Gateway(Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca), pictures)
     await gateway.open()

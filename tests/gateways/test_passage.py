@@ -25,10 +25,8 @@ class Shouting:
     def feed(self, chunk: bytes) -> list[Piece]:
         if b"#" in chunk:
             raise ValueError("no such letter")
-        pieces: list[Piece] = []
-        for letter in chunk.upper().decode():
-            pieces.append(asyncio.ensure_future(self._answer()) if letter == "?" else letter.encode())
-        return pieces
+        letters = chunk.upper().decode()
+        return [asyncio.ensure_future(self._answer()) if letter == "?" else letter.encode() for letter in letters]
 
     def close(self) -> list[Piece]:
         return [b"END"]
@@ -50,7 +48,8 @@ class Addon:
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         passage.install()
-        rewrite_stream(flow)
+        assert flow.response
+        rewrite_stream(flow.request, flow.response)
         passage.pass_through(flow, self.shouting)
 
     async def geacc_pieces(self, pieces: list[Piece]) -> None:

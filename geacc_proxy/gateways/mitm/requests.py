@@ -108,3 +108,25 @@ def ask_whole(headers: Headers) -> None:
     """Drop the ranges: a fragment of a picture cannot be judged."""
     for name in _RANGES:
         headers.pop(name, None)
+
+
+_KNOWN_ENCODINGS = frozenset([b"gzip", b"deflate", b"br", b"zstd", b"identity", b"x-gzip", b"*"])
+
+
+def ask_known_encodings(headers: Headers, found: dict[bytes, bytes]) -> None:
+    """Drop encodings that cannot be undone here, such as those with a dictionary that the browser has (RFC 9842).
+
+    Args:
+        headers: changed in place.
+        found: the same, as `folded` gives them.
+    """
+    accepted = found.get(b"accept-encoding")
+    if accepted is None or accepted in _USUAL_ENCODINGS:
+        return
+    items = [item.strip() for item in accepted.split(b",")]
+    known = [item for item in items if item.partition(b";")[0].strip().lower() in _KNOWN_ENCODINGS]
+    if len(known) < len(items):
+        headers["accept-encoding"] = (b", ".join(known) or b"identity").decode("latin-1")
+
+
+_USUAL_ENCODINGS = frozenset([b"gzip, deflate, br, zstd", b"gzip, deflate, br", b"gzip, deflate", b"identity"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.gateways.mitm.unpacking import Unpacker
 
 if TYPE_CHECKING:
-    from mitmproxy.http import HTTPFlow, Response
+    from mitmproxy.http import Request, Response
 
 # What was said of the old bytes: length, encoding, ranges and integrity.
 _STALE = (
@@ -29,19 +29,16 @@ def rewrite(response: Response, text: bytes) -> None:
     response.raw_content = text
 
 
-def rewrite_stream(flow: HTTPFlow) -> Unpacker | None:
+def rewrite_stream(request: Request, response: Response) -> Unpacker | None:
     """Prepare a response for a body that changes while it passes: no encoding, and a length that nobody knows yet.
 
     Returns:
         What undoes the encoding of the body that comes, or None where it has none.
     """
-    response = flow.response
-    if response is None:
-        return None
     encoding = response.headers.get("content-encoding", "")
     _forget_old_bytes(response)
     # HTTP/2 frames bodies by itself, and HTTP/1.0 ends them by closing.
-    if flow.request.http_version == "HTTP/1.1":
+    if request.http_version == "HTTP/1.1":
         response.headers["transfer-encoding"] = "chunked"
     response.stream = True
     return Unpacker(encoding) if encoding else None
