@@ -15,23 +15,21 @@ class Ledger:
     def __init__(self, most: int) -> None:
         """Allow `most` bytes at a time."""
         self._most = most
-        self._total = 0
         self._sizes: WeakKeyDictionary[HTTPFlow, int] = WeakKeyDictionary()
 
     @property
     def total(self) -> int:
         """Bytes that are held now."""
-        return self._total
+        return sum(self._sizes.values())
 
     def may_hold(self, flow: HTTPFlow, size: int) -> bool:
         """Note that the flow's body has grown to `size` bytes; whether there is room for it."""
-        before = self._sizes.get(flow, 0)
-        if self._total - before + size > self._most:
+        # Summed each time: a flow that is dropped without a word leaves the sum by itself, and few are held at a time.
+        if self.total - self._sizes.get(flow, 0) + size > self._most:
             return False
-        self._total += size - before
         self._sizes[flow] = size
         return True
 
     def forget(self, flow: HTTPFlow) -> None:
         """The flow's body is held no longer."""
-        self._total -= self._sizes.pop(flow, 0)
+        self._sizes.pop(flow, None)
