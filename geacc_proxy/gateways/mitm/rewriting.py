@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from mitmproxy.http import Request, Response
 
 # What was said of the old bytes: length, encoding, ranges and integrity.
-_STALE = (
-    "accept-ranges",
-    "content-digest",
-    "content-encoding",
-    "content-length",
-    "content-md5",
-    "digest",
-    "repr-digest",
-    "transfer-encoding",
+_STALE = frozenset(
+    [
+        b"accept-ranges",
+        b"content-digest",
+        b"content-encoding",
+        b"content-length",
+        b"content-md5",
+        b"digest",
+        b"repr-digest",
+        b"transfer-encoding",
+    ]
 )
 
 
@@ -45,5 +47,5 @@ def rewrite_stream(request: Request, response: Response) -> Unpacker | None:
 
 
 def _forget_old_bytes(response: Response) -> None:
-    for name in _STALE:
-        response.headers.pop(name, None)
+    headers = response.headers
+    headers.fields = tuple(field for field in headers.fields if field[0].lower() not in _STALE)
