@@ -1,0 +1,108 @@
+"""What stands between `data:` and the comma."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from geacc_proxy.images.embedded.context import Context, Kind
+from geacc_proxy.images.embedded.escapes import ESCAPE, LONGEST, end_of, plain, unfinished
+
+LONGEST_HEADER = 1024
+"""Bytes between the colon and the comma; with more it is taken for something else."""
+
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+")
+_PLAIN = re.compile(rb"[A-Za-z0-9!#$^_.+/;=*%:|~@-]*+")
+_TEXTS = re.compile(
+    r"text/(?!plain\b).*|application/(?:json|xml|javascript|x-javascript|ecmascript|manifest)|.*\+(?:xml|json)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comma:
+    """Where the comma, in whatever spelling, begins and ends."""
+
+    begin: int
+    end: int
+
+
+def find_comma(text: bytes | bytearray, at: int, context: Context, final: bool) -> Comma | int | None:
+    """Where the header that begins at `at` ends.
+
+    Returns:
+        The comma, or the place up to which there is none and cannot be one, or None where more must come first.
+    """
+    last = at + LONGEST_HEADER
+    size = len(text)
+    quoted = context.kind is Kind.QUOTED
+    while True:
+        at = end_of(_PLAIN, text, at, last)
+        if at >= last:
+            return last
+        if at == size:
+            return at if final else None
+        byte = text[at : at + 1]
+        if byte == b",":
+            return Comma(at, at + 1)
+        if byte in b"\\&":
+            escape = ESCAPE.match(text, at)
+            if escape is None:
+                return at if final or size - at >= LONGEST else None
+            if not final and unfinished(escape, size):
+                return None
+            meant = plain(escape[0])
+            if meant == b",":
+                return Comma(at, escape.end())
+            if meant and meant in b"\"'`<>(){}":
+                return at
+            at = escape.end()
+        elif quoted and byte != context.quote and byte not in b"<>{}":
+            at += 1
+        else:
+            return at
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """What a `data:` URL says of itself.
+
+    Attributes:
+        name: type and subtype, lower case; empty where there is none.
+        base64: whether the rest is base64.
+        plausible: whether this can be meant as a `data:` URL at all.
+    """
+
+    name: str
+    base64: bool
+    plausible: bool
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is declared a picture."""
+        return self.name.startswith("image/")
+
+    @property
+    def is_svg(self) -> bool:
+        """Whether it is declared an SVG."""
+        return self.name == "image/svg+xml"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text that may hold pictures of its own."""
+        return not self.is_picture and _TEXTS.fullmatch(self.name) is not None
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether an SVG would be drawn although it is not declared one."""
+        return self.name.endswith("xml")
+
+
+def media_type(written: bytes) -> MediaType:
+    """Parse a header, without its comma.
+
+    `base64` may stand anywhere among the parameters, as Chromium has it.
+    """
+    parts = "".join(plain(written).decode("latin-1").lower().split()).split(";")
+    name = parts[0] if _TYPE.fullmatch(parts[0]) else ""
+    base64 = "base64" in parts[1:]
+    return MediaType(name, base64, plausible=base64 or bool(name) or not parts[0])
