@@ -27,7 +27,7 @@ from geacc_proxy.gateways.mitm.freshness import asked_each_time, born, directive
 from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, is_conditional, reads_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from mitmproxy.http import Request
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from geacc_proxy.verdict import Context
 
 SHELF_SIZE = 20_000
-"""Copies that are remembered; about 1 KB each."""
-_CACHING = ("cache-control", "pragma", "expires", "last-modified", "date", "age", "etag", "vary")
+"""Copies that are remembered; about 1.5 KB each."""
+_CACHING = frozenset(["cache-control", "pragma", "expires", "last-modified", "date", "age", "etag", "vary"])
 _LONGEST = 1_000  # characters of one of these headers; longer ones are no work of honest origins
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _OURS = "geacc-"
@@ -271,7 +271,8 @@ class Revalidation:
 
 
 def _said(headers: Headers) -> dict[str, str]:
-    return {name: value for name in _CACHING if (value := headers.get(name)) is not None and len(value) <= _LONGEST}
+    said = _values(headers, _CACHING)
+    return {name: value for name, value in said.items() if len(value) <= _LONGEST}
 
 
 def _asked(request: Request, said: Mapping[str, str]) -> int | None:
@@ -279,7 +280,18 @@ def _asked(request: Request, said: Mapping[str, str]) -> int | None:
     if "*" in names:
         return None
     # Many origins forget to say that what they allow depends on who asks.
-    return hash(tuple(request.headers.get(name, "") for name in sorted(names | {"origin"})))
+    return hash(tuple(sorted(_values(request.headers, names | {"origin"}).items())))
+
+
+def _values(headers: Headers, names: Collection[str]) -> dict[str, str]:
+    """Values by lower-case name, in one pass; of a name that comes twice, both."""
+    values: dict[str, str] = {}
+    for raw_name, raw_value in headers.fields:
+        name = raw_name.decode("latin-1").lower()
+        if name in names:
+            value = raw_value.decode("utf-8", "surrogateescape")
+            values[name] = f"{values[name]}, {value}" if name in values else value
+    return values
 
 
 def _tags(value: str) -> list[str]:
