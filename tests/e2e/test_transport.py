@@ -341,6 +341,45 @@ def test_a_benign_picture_comes_as_it_was(row: str, client: Client) -> None:
     assert_in_step(client, got)
 
 
+@pytest.mark.parametrize("declared", ["text/event-stream", "application/x-ndjson"])
+@pytest.mark.parametrize("asked_by", ["image", "empty"])
+def test_a_picture_in_the_place_of_messages_never_arrives(
+    asked_by: str, declared: str, client: Client, origin: Origin
+) -> None:
+    for wire in (
+        answer(MALIGN, f"Content-Type: {declared}"),
+        chunked(MALIGN, f"Content-Type: {declared}", size=3),
+        answer(gzip.compress(MALIGN), f"Content-Type: {declared}", "Content-Encoding: gzip"),
+    ):
+        origin.answers["/messages"] = wire
+        got = client.get("/messages", Sec_Fetch_Dest=asked_by)
+        assert (got.status, got.body) == (200, b"")
+        assert_in_step(client, got)
+
+
+def test_messages_do_not_wait_for_one_another(proxy: Proxy) -> None:
+    said = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            connection.sendall(head + b"4\r\n: 1\n\r\n")
+            said.wait(30)
+            connection.sendall(b"4\r\n: 2\n\r\n0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20)
+        connection.request("GET", f"http://127.0.0.1:{listener.getsockname()[1]}/events")
+        response = connection.getresponse()
+        assert response.read(4) == b": 1\n"
+        said.set()
+        assert response.read() == b": 2\n"
+        connection.close()
+
+
 @pytest.mark.parametrize("row", FRAGMENTS)
 @pytest.mark.parametrize("kind", PICTURES)
 def test_a_piece_of_a_picture_is_hidden_whatever_it_is_of(kind: str, row: str, client: Client) -> None:

@@ -230,7 +230,9 @@ class PictureFilter:
         charset = charset_of(response.headers.get("content-type", ""))
         copy = self._copies.passing(flow.request, response)
         unpacker = rewrite_stream(flow.request, response)
-        text = TextPassage(self.door, _text_context(flow, came), self._texts, charset, unpacker)
+        text = TextPassage(
+            self.door, _text_context(flow, came), self._texts, charset, unpacker, unseen=is_live(came.content_type)
+        )
         self._passing[flow] = _Passing(text, copy)
         passage.pass_through(flow, text)
 

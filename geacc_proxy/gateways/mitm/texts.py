@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.filter import picture_of
 from geacc_proxy.gateways.mitm.encodings import BodyTooLarge
 from geacc_proxy.images.embedded import Embedded, Scanner, TextLimits
+from geacc_proxy.images.sniff import sniff
 from geacc_proxy.verdict import Context, Failure, Judgement
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ SHORT_PAGE = 32 * 2**10
 SHORT_TEXT = 256 * 2**10
 """Bytes on the wire up to which a page, or another text, is held until it is whole: a few packets. Without pictures it
 then passes as it came, its encoding and length included."""
+
+_FEWEST_BYTES = 32
+# Of streams whose first message must not wait for a second: comments and fields of events, and JSON.
+_BEGINNINGS = tuple(bytes([letter]) for letter in b':deir\r\n{["-0123456789tfn \t')
 
 Seen = tuple[str, str]
 """Digest and declared type of a picture that was judged."""
@@ -45,6 +50,8 @@ class TextPassage:
         limits: TextLimits,
         charset: str = "",
         unpacker: Unpacker | None = None,
+        *,
+        unseen: bool = False,
     ) -> None:
         """Set up for one text.
 
@@ -54,8 +61,10 @@ class TextPassage:
             limits: how much is looked for.
             charset: as declared; empty where it is not.
             unpacker: undoes the content encodings of what is fed, or None for a plain text.
+            unseen: whether nobody has looked at its first bytes, which may be those of a picture.
         """
         self.seen: list[Seen] = []
+        self._opening: bytes | None = b"" if unseen else None
         self._door = door
         self._context = context
         self._scanner = Scanner(limits, charset)
@@ -73,11 +82,28 @@ class TextPassage:
             self.refused = True
             self._door.refuse(Failure.TOO_LARGE, str(error), self._context)
             return []
+        if self._opening is not None:
+            self._opening += text
+            if len(self._opening) < _FEWEST_BYTES and not self._opening.startswith(_BEGINNINGS):
+                return []
+            text = self._opened()
         return self._pieces(self._scanner.feed(text))
 
     def close(self) -> list[Piece]:
         """What was held back."""
-        return [] if self.refused else self._pieces(self._scanner.close())
+        if self.refused:
+            return []
+        rest = self._scanner.feed(self._opened()) if self._opening is not None else []
+        return self._pieces(rest + self._scanner.close())
+
+    def _opened(self) -> bytes:
+        """The first bytes; none of them where they are those of a picture, which a browser would paint."""
+        text, self._opening = self._opening or b"", None
+        if sniff(text) is None:
+            return text
+        self.refused = True
+        self._door.refuse(Failure.PARTIAL, "a picture declared a stream of messages", self._context)
+        return b""
 
     def _pieces(self, found: list[bytes | Embedded]) -> list[Piece]:
         return [piece if isinstance(piece, bytes) else asyncio.ensure_future(self._judged(piece)) for piece in found]
