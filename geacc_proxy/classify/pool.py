@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.classify import worker
 from geacc_proxy.classify.classifier import PATIENCE_SECONDS
 from geacc_proxy.classify.lane import Lane, Rules
+from geacc_proxy.classify.pace import Pace
 from geacc_proxy.classify.process import WorkerLost
 from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.exceptions import GeaccError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from geacc_proxy.models.registry import InstalledModel
 
 _log = logging.getLogger(__name__)
+_UNHURRIED = (Failure.TOO_LARGE, Failure.UNREADABLE, Failure.TIMED_OUT, Failure.WORKER_DIED)
 _WORTH_MORE = (Failure.TOO_LARGE, Failure.TIMED_OUT, Failure.WORKER_DIED)
 
 
@@ -36,6 +38,9 @@ class WorkerPool:
     The quick lane judges everything first, under tight caps, in little memory and time. What is too much for it, or
     ends its worker, goes to the slow lane: one worker, which has all that the settings allow and yields to all others.
     It is started when it is needed and ended when it has not been for a while.
+
+    What comes to nothing is answered without haste once there is much of it: a page that asks for the next bomb when
+    the last one is answered would otherwise keep the proxy from everything else.
     """
 
     def __init__(self, model: InstalledModel, caps: Caps, limits: Limits, workers: int) -> None:
@@ -50,6 +55,7 @@ class WorkerPool:
         self.workers = workers
         self._caps = caps
         self._watchdog = Watchdog()
+        self._pace = Pace(per_second=40, burst=40, longest=2.0)
         self._quick = Lane(
             functools.partial(worker.load, model, caps.quick()),
             Rules(
@@ -103,7 +109,9 @@ class WorkerPool:
         """Scores of one body, or why there are none. Never raises on what happens to a worker."""
         verdict = await self._quick.judge(body, content_type)
         if isinstance(verdict, Unjudged) and self._is_worth_more(verdict, body):
-            return await self._slow.judge(body, content_type)
+            verdict = await self._slow.judge(body, content_type)
+        if isinstance(verdict, Unjudged) and verdict.failure in _UNHURRIED:
+            await asyncio.sleep(self._pace.seconds())
         return verdict
 
     def _is_worth_more(self, verdict: Unjudged, body: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import subprocess
@@ -81,8 +82,18 @@ def _picture(format_: str, **options: object) -> bytes:
 
 
 MOVES = {"save_all": True, "append_images": [Image.new("RGB", (64, 64), "red"), Image.new("RGB", (64, 64), "blue")]}
-SVG = b"""<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'><rect width='50' height='40' fill='red'/>
-<text x='10' y='50' font-family='serif' font-size='30'>text</text></svg>"""
+
+
+def _svg() -> bytes:
+    """Shapes, text and a picture."""
+    shapes = "".join(f"<rect x='{at}' y='{at}' width='50' height='40' fill='#{at:06x}'/>" for at in range(0, 150, 5))
+    picture = base64.b64encode(_picture("PNG")).decode()
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='300' height='200'>{shapes}<text x='9' y='50'>text</text>"
+        f"<image width='64' height='64' href='data:image/png;base64,{picture}'/></svg>"
+    ).encode()
+
+
 FORMATS = {
     "png": lambda: _picture("PNG"),
     "apng": lambda: _picture("PNG", **MOVES),
@@ -102,7 +113,7 @@ FORMATS = {
     "tiff-lzw": lambda: _picture("TIFF", compression="tiff_lzw"),
     "tiff-jpeg": lambda: _picture("TIFF", compression="jpeg"),
     "jpeg2000": lambda: _picture("JPEG2000"),
-    "svg": lambda: SVG,
+    "svg": _svg,
 }
 
 

@@ -150,7 +150,13 @@ def _made(name: str) -> bytes:
 
 
 def bomb(name: str, number: int) -> tuple[str, bytes]:
-    """Declared type and bytes of one, each number with bytes of its own behind the picture's."""
-    kind = _MAKE[name][0]
-    tail = f"<!-- {number} -->" if kind == "image/svg+xml" else f"{number:010d}"
-    return kind, _made(name) + tail.encode()
+    """Declared type and bytes of one, each number with a tail of its own behind the picture."""
+    kind, body = _MAKE[name][0], _made(name)
+    tail = f"{number:010d}".encode()
+    match kind:
+        case "image/svg+xml":
+            return kind, body + b"<!--" + tail + b"-->"
+        case "image/webp":  # in a chunk of its own, or a decoder takes it for one that is cut short
+            return kind, _riff(body[12:] + b"TAIL" + struct.pack("<I", len(tail)) + tail)
+        case _:
+            return kind, body + tail
