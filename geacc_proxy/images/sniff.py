@@ -7,54 +7,14 @@ shown by its type, so it is recognised more widely here than any browser would.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
+
+from geacc_proxy.images.formats import SUFFIXES, Format
+
+__all__ = ["HEAD_BYTES", "SUFFIXES", "Format", "sniff", "sniff_inside"]
 
 HEAD_BYTES = 4096
 """How many of the first bytes `sniff` looks at."""
 
-
-class Format(StrEnum):
-    """A picture format that some browser shows."""
-
-    JPEG = "jpeg"
-    PNG = "png"
-    GIF = "gif"
-    WEBP = "webp"
-    AVIF = "avif"
-    HEIC = "heic"
-    BMP = "bmp"
-    ICO = "ico"
-    JXL = "jxl"
-    JPEG2000 = "jpeg2000"
-    TIFF = "tiff"
-    SVG = "svg"
-
-
-SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".apng",
-        ".gif",
-        ".webp",
-        ".avif",
-        ".bmp",
-        ".ico",
-        ".cur",
-        ".svg",
-        ".jxl",
-        ".heic",
-        ".heif",
-        ".jp2",
-        ".j2k",
-        ".tif",
-        ".tiff",
-    ]
-)
-"""How the names of picture files end, lower case."""
 
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", Format.JPEG),
@@ -71,11 +31,11 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"II*\x00", Format.TIFF),
     (b"MM\x00*", Format.TIFF),
 )
+_PREFIXED = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBPVP|\x00\x00..ftyp", re.DOTALL)
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"mif2"})
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 _SVG_TAG = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
-_GZIP = b"\x1f\x8b"
 
 
 def sniff(body: bytes, content_type: str = "") -> Format | None:
@@ -97,9 +57,29 @@ def sniff(body: bytes, content_type: str = "") -> Format | None:
     return None
 
 
+def sniff_inside(body: bytes, content_type: str = "") -> tuple[Format, int] | None:
+    """Format and offset of a picture that begins a little later than at the first byte, or None.
+
+    No browser paints such a body; a script on a page could cut the prefix off. So this is looked for where the body is
+    declared a picture or nothing at all, and only within its first `HEAD_BYTES`.
+
+    Args:
+        body: the whole body.
+        content_type: the declared type without parameters.
+    """
+    if content_type and not content_type.startswith("image/"):
+        return None
+    for found in _PREFIXED.finditer(body[:HEAD_BYTES]):
+        kind = sniff(body[found.start() : found.start() + HEAD_BYTES])
+        if kind is not None:
+            return kind, found.start()
+    return None
+
+
 def _sniff_iso_media(body: bytes) -> Format | None:
     size = min(int.from_bytes(body[:4]), 512)
-    brands = {body[8:12]} | {body[at : at + 4] for at in range(16, size, 4)}
+    # The minimised container (ISO/IEC 23008-12, Amendment 2) has its second brand where others have a version.
+    brands = {body[8:12], body[12:16]} | {body[at : at + 4] for at in range(16, size, 4)}
     if brands & _AVIF_BRANDS:
         return Format.AVIF
     return Format.HEIC if brands & _HEIF_BRANDS else None

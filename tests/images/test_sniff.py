@@ -2,7 +2,7 @@
 
 import pytest
 
-from geacc_proxy.images.sniff import Format, sniff
+from geacc_proxy.images.sniff import Format, sniff, sniff_inside
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,18 @@ from geacc_proxy.images.sniff import Format, sniff
         (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00mif1avif", Format.AVIF),
         (b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1avif", Format.AVIF),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", Format.HEIC),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic", Format.HEIC),
+        (b"\x00\x00\x00\x10ftypmif3avif\x00\x00", Format.AVIF),
+        (b"\x00\x00\x00\x1cftypavis\x00\x00\x00\x00avifmsf1", Format.AVIF),
+        (b"\x00\x00\x00\x18ftypmsf1\x00\x00\x00\x00msf1hevc", Format.HEIC),
+        (b"GIF87a\x01\x00", Format.GIF),
         (b"BM\x36\x00", Format.BMP),
         (b"\x00\x00\x01\x00\x01\x00", Format.ICO),
         (b"\x00\x00\x02\x00\x01\x00", Format.ICO),
         (b"\xff\x0a\x00", Format.JXL),
+        (b"\x00\x00\x00\x0cJXL \r\n\x87\n", Format.JXL),
+        (b"\xff\x4f\xff\x51\x00", Format.JPEG2000),
+        (b"MM\x00*\x00\x00", Format.TIFF),
         (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Format.JPEG2000),
         (b"II*\x00\x08\x00", Format.TIFF),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", Format.SVG),
@@ -46,3 +54,31 @@ def test_what_no_browser_paints_is_no_picture(body: bytes) -> None:
 
 def test_a_declared_svg_is_one_however_it_begins() -> None:
     assert sniff(b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + b" " * 9000 + b"<svg/>", "image/svg+xml") is Format.SVG
+
+
+@pytest.mark.parametrize("content_type", ["", "image/jpeg"])
+@pytest.mark.parametrize(
+    ("picture", "kind"),
+    [
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", Format.JPEG),
+        (b"\x89PNG\r\n\x1a\n", Format.PNG),
+        (b"GIF89a", Format.GIF),
+        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", Format.WEBP),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00mif1avif", Format.AVIF),
+    ],
+)
+def test_a_picture_behind_other_bytes_is_found(picture: bytes, kind: Format, content_type: str) -> None:
+    assert sniff_inside(b"<!-- GIF8 -->" + b"x" * 4000 + picture, content_type) == (kind, 4013)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"x" * 10 + b"GIF89a", "text/html"),
+        (b"x" * 5000 + b"GIF89a", ""),
+        (b"x" * 10 + b"RIFF\x24\x00\x00\x00WAVEfmt ", ""),
+        (b"nothing of the kind", ""),
+    ],
+)
+def test_what_is_declared_something_else_or_begins_far_in_is_left_alone(body: bytes, content_type: str) -> None:
+    assert sniff_inside(body, content_type) is None
