@@ -15,7 +15,8 @@ class Caps:
         frames: how many frames of a moving picture are judged.
         frame_pixels: pixels of all the frames that have to be decoded to reach those, a bound on time.
         scan_pixels: pixels times passes of a progressive JPEG, a bound on time.
-        svg_bytes: of the source of an SVG.
+        svg_bytes: of the source of an SVG, without the pictures inside.
+        svg_work: of drawing an SVG, in the estimated milliseconds of `svgwork`; most drawings take a tenth of that.
         tiles: how many parts of a large or very long picture are judged beside the whole.
         pictures: how many pictures one file may hold: sizes of an icon, pages, rasters inside an SVG.
         nesting: how deep pictures may lie within pictures.
@@ -29,6 +30,7 @@ class Caps:
     frame_pixels: int = 200_000_000
     scan_pixels: int = 500_000_000
     svg_bytes: int = 4 * 2**20
+    svg_work: float = 20_000.0
     tiles: int = 16
     pictures: int = 32
     nesting: int = 3
@@ -43,5 +45,6 @@ class Caps:
             frame_pixels=min(self.frame_pixels, 24_000_000),
             scan_pixels=min(self.scan_pixels, 60_000_000),
             svg_bytes=min(self.svg_bytes, 64 * 2**10),
+            svg_work=min(self.svg_work, 400.0),
             seconds=min(self.seconds, 1.0),
         )

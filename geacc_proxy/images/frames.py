@@ -1,0 +1,128 @@
+"""Which frames of a moving picture are judged: spread over its length, and those that differ most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from geacc_proxy.images.backgrounds import plain
+from geacc_proxy.images.views import views
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geacc_proxy.images.job import Job
+    from geacc_proxy.images.outcome import View
+    from geacc_proxy.verdict import Picture
+
+_SIGNATURE_SIDE = 32
+_SAME = 8  # of 255: frames that differ no more, at any point of a model's square, look the same
+CUT_SHORT = (EOFError, SyntaxError, ValueError, OSError, IndexError)
+"""What Pillow raises where a file ends too soon."""
+
+
+def moving_views(image: Image.Image, total: int, turn: int, job: Job, picture: Picture) -> list[View]:
+    """Views of sampled frames, in the order of the frames; those that look the same are there once.
+
+    Half of the sample is spread evenly, with the first frame and the last; the other half are the frames that differ
+    most, by an online greedy choice (each kept for its distance from the nearest kept one). To reach a frame all before
+    it are decoded, so every frame is looked at in one pass.
+
+    Args:
+        image: open at its first frame.
+        total: how many frames there are.
+        turn: Exif's orientation, 1…8.
+        job: says how many frames may be judged, and watches the time.
+        picture: what it is, for a refusal.
+
+    Raises:
+        Undecodable: the time is over.
+    """
+    every = total <= job.frames
+    sample = job.shared_by(min(total, job.frames))
+    spread = set(range(total)) if every else _spread(total, max(2, job.frames // 2))
+    choice = _Choice(job.frames - len(spread))
+    for index in range(total):
+        job.check_time(picture)
+        try:
+            if index != image.tell():
+                image.seek(index)
+            image.load()
+        except CUT_SHORT:
+            if not index:
+                raise
+            break  # what came before has been seen
+        if every:
+            choice.take(index, image, sample, turn)
+        else:
+            choice.offer(index, image, sample, turn, wanted=index in spread)
+    return choice.views()
+
+
+def _spread(total: int, count: int) -> set[int]:
+    return {round(step * (total - 1) / (count - 1)) for step in range(count)}
+
+
+@dataclass(slots=True)
+class _Kept:
+    signature: NDArray[np.int16] | None
+    views: list[View]
+    wanted: bool
+
+
+class _Choice:
+    """The frames that are kept while a picture runs past."""
+
+    def __init__(self, different: int) -> None:
+        self._different = different
+        self._kept: dict[int, _Kept] = {}
+
+    def take(self, index: int, image: Image.Image, job: Job, turn: int) -> None:
+        """Keep a frame without comparing it."""
+        self._kept[index] = _Kept(None, views(image, job, turn=turn), wanted=True)
+
+    def offer(self, index: int, image: Image.Image, job: Job, turn: int, *, wanted: bool) -> None:
+        """Keep a frame if it is `wanted`, or differs more from the kept ones than one of those does."""
+        signature = _signature(image)
+        if not wanted:
+            distance = self._distance(signature, -1)
+            if distance == 0:
+                return
+            chosen = [at for at, kept in self._kept.items() if not kept.wanted]
+            if len(chosen) >= self._different:
+                if not chosen:
+                    return
+                least, dullest = min((self._distance(self._kept[at].signature, at), at) for at in chosen)
+                if distance <= least:
+                    return
+                del self._kept[dullest]
+        self._kept[index] = _Kept(signature, views(image, job, turn=turn), wanted)
+
+    def _distance(self, signature: NDArray[np.int16] | None, but: int) -> float:
+        """From the nearest kept frame other than `but`."""
+        others = [kept.signature for at, kept in self._kept.items() if at != but]
+        return min(float(np.abs(signature - other).mean()) for other in others)  # type: ignore[operator]
+
+    def views(self) -> list[View]:
+        """Of all kept frames, in their order."""
+        found: list[list[View]] = []
+        for index in sorted(self._kept):
+            shown = self._kept[index].views
+            if not any(_same(shown, other) for other in found):
+                found.append(shown)
+        return [view for shown in found for view in shown]
+
+
+def _signature(image: Image.Image) -> NDArray[np.int16]:
+    small = plain(image).resize((_SIGNATURE_SIDE, _SIGNATURE_SIDE), Image.Resampling.BOX)
+    return np.asarray(small.convert("RGBA"), dtype=np.int16)
+
+
+def _same(some: list[View], others: list[View]) -> bool:
+    return len(some) == len(others) and all(
+        int(np.abs(np.subtract(one.square, other.square, dtype=np.int16)).max()) <= _SAME
+        for one, other in zip(some, others, strict=True)
+    )

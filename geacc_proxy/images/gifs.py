@@ -1,0 +1,60 @@
+"""A look at a GIF's blocks (GIF89a, section 15 on) before it is decoded."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING
+
+from geacc_proxy.images.formats import Format
+from geacc_proxy.images.outcome import Undecodable
+from geacc_proxy.images.ready import Ready
+from geacc_proxy.verdict import Failure, Picture
+
+if TYPE_CHECKING:
+    from geacc_proxy.images.job import Job
+
+_BLOCK = re.compile(rb"[!,;]")
+_EXTENSION, _IMAGE = 0x21, 0x2C
+_HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 10
+_MOST_JUNK = 4096  # bytes between blocks; browsers stop there, Pillow reads them one by one
+_SPARE_STEPS = 50_000  # sub-blocks beyond those of the usual length, 255 bytes
+
+
+def look(body: bytes, job: Job) -> Ready:
+    """Size, frames and cost of a GIF. The size is the one that holds every frame.
+
+    Raises:
+        Undecodable: no frame; more pixels, frames or blocks than the caps allow.
+    """
+    body_bytes = len(body)
+    width, height, flags = struct.unpack_from("<HHB", body.ljust(_HEADER_BYTES, b"\0"), 6)
+    at = _HEADER_BYTES + _table_bytes(flags)
+    frames, steps = 0, body_bytes // 255 + _SPARE_STEPS
+    while block := _BLOCK.search(body, at, at + _MOST_JUNK):
+        at = block.start()
+        if body[at] == _EXTENSION:
+            at += 2
+        elif body[at] == _IMAGE and at + _DESCRIPTOR_BYTES < body_bytes:
+            left, top, wide, high, flags = struct.unpack_from("<HHHHB", body, at + 1)
+            width, height = max(width, left + wide), max(height, top + high)
+            frames += 1
+            at += _DESCRIPTOR_BYTES + _table_bytes(flags) + 1
+        else:
+            break
+        while at < body_bytes and body[at]:
+            at += body[at] + 1
+            steps -= 1
+        at += 1
+        if steps < 0:
+            raise Undecodable(Failure.TOO_LARGE, "too many blocks", Picture(Format.GIF, width, height))
+    picture = Picture(Format.GIF, width, height)
+    if not frames:
+        raise Undecodable(Failure.UNREADABLE, "no frame in it", picture)
+    job.check_pixels(picture)
+    job.check_frames(frames, picture)
+    return Ready(body[:at] + b";", width, height, frames)
+
+
+def _table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0

@@ -1,0 +1,57 @@
+"""A look at a JPEG's markers (ITU-T T.81, Annex B) before it is decoded."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from geacc_proxy.images.formats import Format
+from geacc_proxy.images.outcome import Undecodable
+from geacc_proxy.images.ready import Ready
+from geacc_proxy.verdict import Failure, Picture
+
+if TYPE_CHECKING:
+    from geacc_proxy.images.job import Job
+
+_MARKER = re.compile(rb"\xff+([\x01-\xfe])")
+_START_OF_SCAN = 0xDA
+_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_MOST_SEGMENTS = 4096  # before the first scan; a profile and an Exif of the largest size take some 300
+_MOST_FILLING = 4096  # bytes; more is taken out, since Pillow reads it one by one (400 KB take half a second)
+
+
+def look(body: bytes, job: Job) -> Ready:
+    """Size and cost of a JPEG.
+
+    Raises:
+        Undecodable: more pixels, scans or segments than the caps allow.
+    """
+    width = height = segments = filling = 0
+    pieces = [body[:2]]
+    at = 2
+    while found := _MARKER.search(body, at):
+        filling += found.start(1) - 1 - at
+        code, at = found[1][0], found.end()
+        if code == _START_OF_SCAN:
+            break
+        length = 0 if code in _WITHOUT_LENGTH else int.from_bytes(body[at : at + 2])
+        pieces.append(body[at - 2 : at + length])
+        if code in _SIZES:
+            # The largest of several: a decoder takes one of them.
+            height = max(height, int.from_bytes(body[at + 3 : at + 5]))
+            width = max(width, int.from_bytes(body[at + 5 : at + 7]))
+        at += length
+        segments += 1
+        if segments > _MOST_SEGMENTS:
+            raise Undecodable(Failure.TOO_LARGE, f"more than {_MOST_SEGMENTS} segments", Picture(Format.JPEG))
+    picture = Picture(Format.JPEG, width, height)
+    if width and height:
+        job.check_pixels(picture)
+        # Every scan of a progressive picture is a pass over all of it. Coded data cannot hold a marker, so no scan is
+        # missed; those of further pictures in the file are decoded as well.
+        scans = body.count(b"\xff\xda", at - 2)
+        job.check_scans(scans * width * height, f"{scans} scans of {width}×{height}", picture)
+    if filling > _MOST_FILLING:
+        body = b"".join((*pieces, body[at - 2 :]))
+    return Ready(body, width, height)

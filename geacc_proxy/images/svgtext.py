@@ -1,0 +1,54 @@
+"""The text of an SVG, whatever it is wrapped and written in."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+from geacc_proxy.images.formats import Format
+from geacc_proxy.images.outcome import Undecodable
+from geacc_proxy.verdict import Failure, Picture
+
+if TYPE_CHECKING:
+    from geacc_proxy.images.caps import Caps
+
+_GZIP = b"\x1f\x8b"
+_WITH_GZIP_HEADER = 31  # zlib's name for it
+_STARTS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+
+
+def svg_text(body: bytes, caps: Caps) -> str:
+    """`body` as text: unpacked, and decoded as its byte-order mark, its first bytes or its declaration say.
+
+    Raises:
+        Undecodable: packed, and longer than the caps allow once unpacked, or damaged.
+    """
+    if body.startswith(_GZIP):
+        body = _unpacked(body, caps.bytes)
+    for start, encoding in _STARTS:
+        if body.startswith(start):
+            return body.decode(encoding, "replace")
+    declared = _DECLARED.match(body)
+    try:
+        return body.decode(declared[1].decode() if declared else "utf-8", "replace")
+    except (LookupError, UnicodeError):
+        return body.decode("utf-8", "replace")
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    unpacking = zlib.decompressobj(_WITH_GZIP_HEADER)
+    try:
+        text = unpacking.decompress(body, most + 1)
+    except zlib.error as error:
+        raise Undecodable(Failure.UNREADABLE, f"gzip: {error}", Picture(Format.SVG)) from None
+    if len(text) > most:
+        raise Undecodable(Failure.TOO_LARGE, f"more than {most} bytes unpacked", Picture(Format.SVG))
+    return text
