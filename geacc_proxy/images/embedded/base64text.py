@@ -6,8 +6,9 @@ forgive the URL-safe alphabet too.
 
 from __future__ import annotations
 
+import binascii
 import re
-from binascii import a2b_base64
+from contextlib import suppress
 
 from geacc_proxy.images.embedded.context import Context, Kind
 from geacc_proxy.images.embedded.escapes import ESCAPE, LONGEST, end_of, plain, unfinished
@@ -29,7 +30,8 @@ _LINE = re.compile(rb"[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{1,31}={0,2}\s{0,8}[<\"'`\\
 _LINE_REACH = 48
 _ODD = re.compile(rb"\\{1,16}+[0-9A-Za-z]")
 _FEWEST_BEFORE_ODD = 32
-_SLASH = re.compile(rb"\\{1,16}+/")
+_USUAL_SPELLINGS = 12
+_MARKS = (b"\\", b"&", b"%")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _OTHERS = bytes(set(range(256)) - set(DIGITS))
 
@@ -139,10 +141,26 @@ class Base64Span:
 
 def decoded(written: bytes) -> bytes:
     """The bytes that base64 with escapes and white space stands for; a single left-over digit is dropped."""
-    if b"\\" in written:
-        written = _SLASH.sub(b"/", written)
-    if b"\\" in written or b"&" in written or b"%" in written:
-        written = plain(written)
+    if any(mark in written for mark in _MARKS):
+        written = _unescaped(written)
+    elif len(written) % 4 == 0 and b"-" not in written and b"_" not in written:
+        with suppress(binascii.Error):  # white space may hide that digits are missing
+            return binascii.a2b_base64(written)
     digits = written.translate(_STANDARD, _OTHERS)
     spare = len(digits) % 4
-    return a2b_base64(digits[:-1] if spare == 1 else digits + b"=" * (-spare % 4))
+    return binascii.a2b_base64(digits[:-1] if spare == 1 else digits + b"=" * (-spare % 4))
+
+
+def _unescaped(written: bytes) -> bytes:
+    """Undo the escapes, one spelling at a time: of few spellings there are many, and `replace` is fast."""
+    tries = _USUAL_SPELLINGS
+    for mark in _MARKS:
+        at = written.find(mark)
+        while at >= 0:
+            found = ESCAPE.match(written, at)
+            if found is None or not tries:
+                return plain(written)
+            tries -= 1
+            written = written.replace(found[0], plain(found[0]))
+            at = written.find(mark, at)
+    return written

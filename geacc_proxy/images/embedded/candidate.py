@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from geacc_proxy.images.embedded import base64text, rawtext
 from geacc_proxy.images.embedded.base64text import Base64Span
 from geacc_proxy.images.embedded.context import Context, Kind
 from geacc_proxy.images.embedded.escapes import ESCAPE, LONGEST, plain, unfinished
-from geacc_proxy.images.embedded.mediatype import Comma, MediaType, find_comma, media_type
+from geacc_proxy.images.embedded.mediatype import Header, MediaType, media_type
 from geacc_proxy.images.embedded.piece import Embedded, Form
 from geacc_proxy.images.embedded.rawtext import RawSpan
-from geacc_proxy.images.embedded.search import TRIGGER
+from geacc_proxy.images.embedded.search import SHORTEST_BARE, TRIGGER
 from geacc_proxy.images.sniff import Format, sniff
 from geacc_proxy.verdict import Failure
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SCHEME = len(b"data")
 _BASE64_HEAD = 8192
-_RAW_HEAD = 2048
+_RAW_HEAD = 256
 _SHORTEST_UNKNOWN = 32
 """A body declared a picture that is none of a known format is handed out from so many bytes on; with fewer it is what a
 script puts something else behind."""
@@ -60,7 +60,7 @@ class Candidate(Protocol):
 
 
 class Bare:
-    """Base64 that begins like a picture, without `data:`."""
+    """Base64 that begins like a picture, without `data:`; `SHORTEST_BARE` bytes of it are known to be here."""
 
     def __init__(self, context: Context, desk: Desk) -> None:
         # The quote may stand well before, as in a header that was not understood.
@@ -71,30 +71,28 @@ class Bare:
 
     def advance(self, text: bytes | bytearray, start: int, final: bool) -> Embedded | Skip | None:
         """See `Candidate`."""
-        done = self._span.advance(text, start, self._desk.picture_bytes, final)
-        if not self._known and (done or self._span.end >= _BASE64_HEAD):
-            head = bytes(text[start : start + min(self._span.end, _BASE64_HEAD)])
-            if sniff(base64text.decoded(head)) in (None, Format.SVG):
-                return Skip(max(1, len(head)))
-            self._known = True
-        if not done:
+        if not self._known and not _begins_like_raster(base64text.decoded(bytes(text[start : start + SHORTEST_BARE]))):
+            return Skip(SHORTEST_BARE)
+        self._known = True
+        if not self._span.advance(text, start, self._desk.picture_bytes, final):
             return None
         written = bytes(text[start : start + self._span.end])
         form = Form(bare=True)
         if failure := _failure(self._span):
             return Embedded(written, (), failure, form)
-        return Embedded(written, ((base64text.decoded(written), ""),), None, form)
+        body = base64text.decoded(written)
+        return Embedded(written, ((body, ""),), None, form) if sniff(body) else Skip(len(written))
 
 
 class DataUrl:
-    """A `data:` URL."""
+    """A `data:` URL. Places count from its start."""
 
     def __init__(self, context: Context, desk: Desk) -> None:
         self._context = context
         self._desk = desk
-        self._header = 0  # where it begins, after the colon; 0 while unknown
-        self._comma = 0
+        self._header: Header | None = None
         self._begin = 0  # of what follows the comma
+        self._form = Form()
         self._media: MediaType | None = None
         self._span: Base64Span | RawSpan | None = None
         self._known = False
@@ -111,8 +109,10 @@ class DataUrl:
                 head = self._raw_head(text, start, final)
                 if head is None:
                     return None
-                if not self._may_be_picture(head):
-                    return Skip(self._header)
+                # No picture is without bytes that an address has to escape.
+                body = rawtext.decoded(head, self._context) if b"%" in head and media.plausible else b""
+                if not _begins_like_raster(body):
+                    return Skip(self._begin)
                 self._known = True
             span = Base64Span if media.base64 else RawSpan
             self._span = span(self._begin, self._context)
@@ -126,53 +126,47 @@ class DataUrl:
         return self._finished(bytes(text[start : start + self._span.end]), media, self._span) if done else None
 
     def _read_header(self, text: bytes | bytearray, start: int, final: bool) -> MediaType | Skip | None:
-        if not self._header:
+        if self._header is None:
             at = start + _SCHEME
             colon = ESCAPE.match(text, at)
             if text[at : at + 1] == b":":
-                self._header = _SCHEME + 1
-            elif colon is not None and not (unfinished(colon, len(text)) and not final):
+                self._header = Header(_SCHEME + 1)
+            elif colon is not None and (final or not unfinished(colon, len(text))):
                 if plain(colon[0]) != b":":
                     return Skip(_SCHEME)
-                self._header = colon.end() - start
+                self._header = Header(colon.end() - start)
             else:
                 return Skip(_SCHEME) if final or len(text) - at >= LONGEST else None
-        begin = start + self._header
-        comma = find_comma(text, begin, self._context, final)
+        header = self._header
+        comma = header.advance(text, start, self._context, final)
         if comma is None:
             return None
-        end = comma.begin if isinstance(comma, Comma) else comma
-        header = bytes(text[begin:end])
-        # What is last before the comma is the address, or the end of one: the bytes are the same.
-        for later in TRIGGER.finditer(header.lower()):
-            end = begin + later.start()
-            comma = end
-        if not isinstance(comma, Comma):
-            return Skip(max(self._header, end - start))
-        self._comma = comma.begin - start
-        self._begin = comma.end - start
-        return media_type(header)
+        written = bytes(text[start + header.begin : start + header.end])
+        # What is last before the comma is the address, or as much of it as tells what it holds.
+        later = [found.start() for found in TRIGGER.finditer(written.lower())]
+        if later:
+            return Skip(header.begin + later[-1])
+        if not comma:
+            return Skip(header.begin)
+        self._begin = header.end + comma
+        self._form = Form(header.begin, header.end)
+        return media_type(written)
 
     def _raw_head(self, text: bytes | bytearray, start: int, final: bool) -> bytes | None:
-        """The first bytes of a picture that may be written as it is; None where more must come first."""
+        """The first bytes of what may be a picture though it is not declared one; None where more must come first."""
         begin = start + self._begin
         window = bytes(text[begin : begin + _RAW_HEAD])
+        if b"%" not in window:
+            return b"" if final or len(window) == _RAW_HEAD else None
         span = RawSpan(0, self._context)
         span.advance(window, 0, _RAW_HEAD, final=True)
-        head = window[: span.end]
-        later = TRIGGER.search(head.lower())
+        later = TRIGGER.search(window[: span.end].lower())
         if later is not None:
-            return head[: later.start()]
-        return head if span.closer or final or len(window) == _RAW_HEAD else None
-
-    def _may_be_picture(self, head: bytes) -> bool:
-        """Whether what is neither declared a picture nor base64 begins like one: bytes of pictures need escapes."""
-        if self._media is None or not self._media.plausible or not (b"%" in head or b"<" in head):
-            return False
-        return sniff(rawtext.decoded(head, self._context)) is not None
+            return window[: later.start()]
+        return window[: span.end] if span.closer or final or len(window) == _RAW_HEAD else None
 
     def _finished(self, written: bytes, media: MediaType, span: Base64Span | RawSpan) -> Embedded | Skip:
-        form = Form(header=self._header, comma=self._comma, svg=media.is_svg, base64=media.base64)
+        form = replace(self._form, svg=media.is_svg, base64=media.base64)
         if failure := _failure(span):
             return Embedded(written, (), failure, form)
         payload = written[self._begin :]
@@ -207,6 +201,11 @@ def _drawn(body: bytes, media: MediaType) -> bool:
     """Whether what is declared a text is a picture, which an `<img>` draws nevertheless."""
     found = sniff(body)
     return found is not None and (found is not Format.SVG or media.is_xml)
+
+
+def _begins_like_raster(head: bytes) -> bool:
+    """Whether a few of its first bytes say a picture of pixels, or leave it open."""
+    return head[4:8] == b"ftyp" or sniff(head) not in (None, Format.SVG)
 
 
 def _failure(span: Base64Span | RawSpan) -> Failure | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from geacc_proxy.images.embedded.context import Context, Kind
 from geacc_proxy.images.embedded.escapes import ESCAPE, LONGEST, end_of, plain, unfinished
@@ -13,53 +14,61 @@ LONGEST_HEADER = 1024
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+")
 _PLAIN = re.compile(rb"[A-Za-z0-9!#$^_.+/;=*%:|~@-]*+")
+_NEVER = b"\"'`<>(){}"
 _TEXTS = re.compile(
     r"text/(?!plain\b).*|application/(?:json|xml|javascript|x-javascript|ecmascript|manifest)|.*\+(?:xml|json)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comma:
-    """Where the comma, in whatever spelling, begins and ends."""
+class Header:
+    """Follows what stands between the colon and the comma, in whatever pieces it arrives.
 
-    begin: int
-    end: int
+    Places count from the start of the `data:` URL.
 
-
-def find_comma(text: bytes | bytearray, at: int, context: Context, final: bool) -> Comma | int | None:
-    """Where the header that begins at `at` ends.
-
-    Returns:
-        The comma, or the place up to which there is none and cannot be one, or None where more must come first.
+    Attributes:
+        begin: where it begins.
+        end: where the comma begins, or where it turned out to be no header.
     """
-    last = at + LONGEST_HEADER
-    size = len(text)
-    quoted = context.kind is Kind.QUOTED
-    while True:
-        at = end_of(_PLAIN, text, at, last)
-        if at >= last:
-            return last
-        if at == size:
-            return at if final else None
-        byte = text[at : at + 1]
-        if byte == b",":
-            return Comma(at, at + 1)
-        if byte in b"\\&":
-            escape = ESCAPE.match(text, at)
-            if escape is None:
-                return at if final or size - at >= LONGEST else None
-            if not final and unfinished(escape, size):
-                return None
-            meant = plain(escape[0])
-            if meant == b",":
-                return Comma(at, escape.end())
-            if meant and meant in b"\"'`<>(){}":
-                return at
-            at = escape.end()
-        elif quoted and byte != context.quote and byte not in b"<>{}":
-            at += 1
-        else:
-            return at
+
+    def __init__(self, begin: int) -> None:
+        self.begin = begin
+        self.end = begin
+
+    def advance(self, text: bytes | bytearray, start: int, context: Context, final: bool) -> int | None:
+        """Go on in `text`.
+
+        Returns:
+            How long the comma is, or 0 where this is no header, or None where more must come first.
+        """
+        last = start + self.begin + LONGEST_HEADER
+        at = start + self.end
+        size = len(text)
+        while True:
+            at = end_of(_PLAIN, text, at, last)
+            self.end = at - start
+            if at >= last:
+                return 0
+            if at == size:
+                return 0 if final else None
+            byte = text[at : at + 1]
+            if byte == b",":
+                return 1
+            if byte in b"\\&":
+                escape = ESCAPE.match(text, at)
+                if escape is None:
+                    return 0 if final or size - at >= LONGEST else None
+                if not final and unfinished(escape, size):
+                    return None
+                meant = plain(escape[0])
+                if meant == b",":
+                    return len(escape[0])
+                if meant and meant in _NEVER:
+                    return 0
+                at = escape.end()
+            elif context.kind is Kind.QUOTED and byte != context.quote and byte not in b"<>{}":
+                at += 1
+            else:
+                return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class MediaType:
         return self.name.endswith("xml")
 
 
+@lru_cache(maxsize=256)
 def media_type(written: bytes) -> MediaType:
     """Parse a header, without its comma.
 

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from geacc_proxy.images.embedded.base64text import DIGITS
 from geacc_proxy.images.embedded.escapes import end_of
 
-TRIGGER = re.compile(rb"data(?::(?![\"'`{\[(<>|}\]])|\\{1,16}+(?:[xu]|\Z)|&(?:[ac#]|\Z))")
-"""`data` and what may be a colon, in lower case; at the end of the text so far, what may become one."""
+TRIGGER = re.compile(
+    rb"data(?::(?![\"'`{\[(<>|}\]])"
+    rb"|\\{1,16}+(?:x3a|u003a|u\{0{0,6}3a\}|[xu][0-9a-f{]{0,8}\Z|\Z)"
+    rb"|(?:&|\\{1,16}+(?:u0026|x26))(?:amp;){0,4}(?:colon;|#0{0,6}58|#x0{0,6}3a|[a-z0-9#;]{0,24}\Z))"
+)
+"""`data` and a colon, however it is written, in lower case; at the end of the text so far, what may become one."""
+
+_HINT = re.compile(rb"data[:\\&](?![\"'`{\[(<>|}\]])")  # less to try for each `data-`
 
 SHORTEST_BARE = 100
 """Bytes of base64, escapes included, from which on it may be a picture without `data:`."""
@@ -80,12 +86,18 @@ class Search:
     def next(self, at: int) -> Hit | None:
         """The first place from `at` on, or None."""
         if self._url is not None and self._url < at:
-            found = TRIGGER.search(self._lowered, at - self._base)
-            self._url = None if found is None else self._base + found.start()
+            self._url = self._next_url(at)
         bare = self._next_bare(at, len(self._text) if self._url is None else self._url)
         if bare is not None:
             return Hit(bare, bare=True)
         return None if self._url is None else Hit(self._url, bare=False)
+
+    def _next_url(self, at: int) -> int | None:
+        """The first `data:` from `at` on."""
+        for found in _HINT.finditer(self._lowered, at - self._base):
+            if TRIGGER.match(self._lowered, found.start()):
+                return self._base + found.start()
+        return None
 
     def _next_bare(self, at: int, end: int) -> int | None:
         """The first long run of digits that lies between the places and begins like a picture."""
