@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import environment, report
 from benchmarks.figure import Figure
+from benchmarks.flooding import flooding
 from benchmarks.household import household
 from benchmarks.origin import Origin, running_origin
 from benchmarks.passing import passing
@@ -17,7 +18,14 @@ from benchmarks.pictures import pictures
 from benchmarks.predicting import predicting
 from benchmarks.waiting import waiting
 
-ALL = {"passing": passing, "pictures": pictures, "predicting": predicting, "waiting": waiting, "household": household}
+ALL = {
+    "passing": passing,
+    "pictures": pictures,
+    "predicting": predicting,
+    "waiting": waiting,
+    "flooding": flooding,
+    "household": household,
+}
 
 
 def main() -> None:

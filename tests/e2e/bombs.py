@@ -85,9 +85,9 @@ def _jpeg_of_many_scans(side: int, scans: int) -> bytes:
 
 
 def _jpeg_of_fill() -> bytes:
-    """4 MB of fill bytes before any size is known."""
+    """400 kB of fill bytes before any size is known."""
     body = _jpeg(256)
-    return body[:2] + b"\xff" * 4_000_000 + body[2:]
+    return body[:2] + b"\xff" * 400_000 + body[2:]
 
 
 def _bmp(side: int) -> bytes:
