@@ -25,7 +25,7 @@ class Limits:
 
     memory: int = 640 * 2**20
     seconds: float = 10.0
-    niceness: int = 15
+    niceness: int = 10
 
     def quick(self) -> Self:
         """Limits for the quick lane: what nearly every picture of the web needs, several times over."""

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from geacc_proxy.models.registry import InstalledModel
 
 _log = logging.getLogger(__name__)
-_UNHURRIED = (Failure.TOO_LARGE, Failure.UNREADABLE, Failure.TIMED_OUT, Failure.WORKER_DIED)
-_WORTH_MORE = (Failure.TOO_LARGE, Failure.TIMED_OUT, Failure.WORKER_DIED)
+_TOO_MUCH = (Failure.TOO_LARGE, Failure.TIMED_OUT, Failure.WORKER_DIED)
 
 
 def default_workers() -> int:
@@ -39,8 +38,8 @@ class WorkerPool:
     ends its worker, goes to the slow lane: one worker, which has all that the settings allow and yields to all others.
     It is started when it is needed and ended when it has not been for a while.
 
-    What comes to nothing is answered without haste once there is much of it: a page that asks for the next bomb when
-    the last one is answered would otherwise keep the proxy from everything else.
+    What is too much for both is answered without haste once there are many: a page that asks for the next bomb when the
+    last one is answered would otherwise keep the proxy from everything else.
     """
 
     def __init__(self, model: InstalledModel, caps: Caps, limits: Limits, workers: int) -> None:
@@ -55,7 +54,7 @@ class WorkerPool:
         self.workers = workers
         self._caps = caps
         self._watchdog = Watchdog()
-        self._pace = Pace(per_second=40, burst=40, longest=2.0)
+        self._pace = Pace(per_second=25, burst=25, longest=2.0)
         self._quick = Lane(
             functools.partial(worker.load, model, caps.quick()),
             Rules(
@@ -110,13 +109,13 @@ class WorkerPool:
         verdict = await self._quick.judge(body, content_type)
         if isinstance(verdict, Unjudged) and self._is_worth_more(verdict, body):
             verdict = await self._slow.judge(body, content_type)
-        if isinstance(verdict, Unjudged) and verdict.failure in _UNHURRIED:
+        if isinstance(verdict, Unjudged) and verdict.failure in _TOO_MUCH:
             await asyncio.sleep(self._pace.seconds())
         return verdict
 
     def _is_worth_more(self, verdict: Unjudged, body: bytes) -> bool:
         pixels = verdict.picture.width * verdict.picture.height
-        return verdict.failure in _WORTH_MORE and len(body) <= self._caps.bytes and pixels <= self._caps.pixels
+        return verdict.failure in _TOO_MUCH and len(body) <= self._caps.bytes and pixels <= self._caps.pixels
 
     def stop(self) -> None:
         """End all workers now."""

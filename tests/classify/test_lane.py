@@ -148,8 +148,9 @@ async def test_more_bytes_than_may_wait_are_refused_at_once(make: MakeLane) -> N
 
 
 async def test_a_body_for_which_nobody_waits_any_more_is_not_judged(make: MakeLane) -> None:
-    lane = make(patience=0.2)
-    first, second = await asyncio.gather(lane.judge(b"hang 0.5", ""), lane.judge(b"crash now", ""))
+    lane = make(patience=1.0)
+    await asyncio.wrap_future(lane.start())
+    first, second = await asyncio.gather(lane.judge(b"hang 2", ""), lane.judge(b"crash now", ""))
     assert (failure(first), failure(second)) == (Failure.NOT_A_PICTURE, Failure.TIMED_OUT)
     assert lane.deaths == 0
 
