@@ -170,7 +170,8 @@ class Lane:
                 return process.judge(job.body, job.content_type)
             except WorkerLost as error:
                 detail = str(error)
-        self.deaths += 1
+        with self._lock:
+            self.deaths += 1
         if deadline.missed:
             return Unjudged(Failure.TIMED_OUT, f"not done in {seconds:g} s")
         return Unjudged(Failure.WORKER_DIED, detail)

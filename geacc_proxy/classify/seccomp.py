@@ -1,10 +1,10 @@
 """A filter on system calls (Linux's seccomp, mode 2), put together by hand.
 
 It lists what is allowed. A worker that has its model loaded computes, takes memory, runs the decoders' threads, reads
-bodies from one pipe and writes verdicts to another: under strace, pictures of all formats need 18 calls. `_ALLOWED`
-has those, and what another libc, processor or model runtime would use in their place and that gives away nothing.
-Everything that names a file, a socket or another process is therefore refused without being named here, and so is
-what kernels are yet to invent.
+bodies from one pipe and writes verdicts to another: under strace, pictures of all formats need some twenty calls.
+`_ALLOWED` has those, and what another libc, processor or model runtime would use in their place and that gives away
+nothing. A list of what is forbidden would have to know every way to a file, a socket or another process, and those
+that kernels are yet to invent.
 
 A refusal is an error, not the end: EPERM, so that a library which would have liked to know more (how many processors
 there are, from a file) goes on without. Calls newer than this list get ENOSYS, what an older kernel would say, since a
@@ -21,6 +21,7 @@ import ctypes
 import errno
 import platform
 import struct
+import sys
 from dataclasses import dataclass
 
 
@@ -141,16 +142,20 @@ def enter() -> None:
         NotImplementedError: no filter for this processor.
     """
     machine = MACHINES.get(platform.machine())
-    if machine is None:
-        raise NotImplementedError(f"none for {platform.machine()}")
-    code = program(machine)
-    held = ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("@HP", len(code) // 8, ctypes.addressof(held))  # struct sock_fprog
+    if machine is None or sys.maxsize < 2**32:  # a program of 32 bits uses other numbers on the same processor
+        raise NotImplementedError(f"none for {platform.machine()} with {sys.maxsize.bit_length() + 1} bits")
+    steps = program(machine)
+    held = ctypes.create_string_buffer(steps, len(steps))
+    header = struct.pack("@HP", len(steps) // 8, ctypes.addressof(held))  # struct sock_fprog
     libc = ctypes.CDLL(None, use_errno=True)
     call = ctypes.c_long(_SECCOMP[machine.column])
-    if libc.syscall(call, ctypes.c_ulong(_MODE_FILTER), ctypes.c_ulong(_TO_ALL_THREADS), header) != 0:
-        code_of_error = ctypes.get_errno()
-        raise OSError(code_of_error, f"seccomp: {errno.errorcode.get(code_of_error, code_of_error)}")
+    # With that flag the kernel answers with the id of a thread that it could not hold to the filter.
+    result = libc.syscall(call, ctypes.c_ulong(_MODE_FILTER), ctypes.c_ulong(_TO_ALL_THREADS), header)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"seccomp: {errno.errorcode.get(code, code)}")
+    if result > 0:
+        raise OSError(errno.EBUSY, f"seccomp: thread {result} has a filter of its own")
 
 
 def _step(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -13,10 +13,13 @@ from PIL import Image
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def _png(width: int, height: int, *chunks: bytes) -> bytes:
-    """Black and opaque, one bit a pixel."""
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-    rows = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
+def _png(width: int, height: int, *chunks: bytes, with_alpha: bool = False) -> bytes:
+    """Black and opaque, one bit a pixel; or transparent, four bytes a pixel."""
+    depth, colour = (8, 6) if with_alpha else (1, 0)
+    row = bytes(1 + (width * 4 if with_alpha else (width + 7) // 8))
+    deflate = zlib.compressobj(9)
+    rows = b"".join(deflate.compress(row) for _ in range(height)) + deflate.flush()
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return PNG + header + b"".join(chunks) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
 
 
@@ -132,12 +135,22 @@ _MAKE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "svg-of-uses": ("image/svg+xml", _svg_of_uses),
     "svg-of-noise": ("image/svg+xml", _svg_of_noise),
     "png-at-the-cap": ("image/png", lambda: _png(7000, 7000)),
+    "png-with-alpha-at-the-cap": ("image/png", lambda: _png(7000, 7000, with_alpha=True)),
+    "png-with-alpha-at-the-quick-cap": ("image/png", lambda: _png(3460, 3460, with_alpha=True)),
     "webp-at-the-cap": ("image/webp", lambda: _webp(16383, 3000)),
     "jpeg-that-lies-at-the-cap": ("image/jpeg", lambda: _lying_jpeg(7000)),
     "jpeg-of-fill": ("image/jpeg", _jpeg_of_fill),
 }
 HARMLESS_IN_THE_END = frozenset(
-    ["png-profile", "png-at-the-cap", "webp-at-the-cap", "jpeg-that-lies-at-the-cap", "jpeg-of-fill"]
+    [
+        "png-profile",
+        "png-at-the-cap",
+        "png-with-alpha-at-the-cap",
+        "png-with-alpha-at-the-quick-cap",
+        "webp-at-the-cap",
+        "jpeg-that-lies-at-the-cap",
+        "jpeg-of-fill",
+    ]
 )
 """Costly, and one colour once they are decoded: who has the time for it may show them."""
 BOMBS = tuple(_MAKE)
