@@ -42,7 +42,7 @@ def look(body: bytes, job: Job) -> Ready:
             at += _DESCRIPTOR_BYTES + _table_bytes(flags) + 1
         else:
             break
-        while at < body_bytes and body[at]:
+        while at < body_bytes and body[at] and steps >= 0:
             at += body[at] + 1
             steps -= 1
         at += 1

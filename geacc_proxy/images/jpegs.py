@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])")
 _START_OF_SCAN = 0xDA
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
+_PICTURES = 0xE2  # APP2, where a file of several pictures has their list
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _MOST_SEGMENTS = 4096  # before the first scan; a profile and an Exif of the largest size take some 300
 _MOST_FILLING = 4096  # bytes; more is taken out, since Pillow reads it one by one (400 KB take half a second)
@@ -28,12 +30,14 @@ def look(body: bytes, job: Job) -> Ready:
         Undecodable: more pixels, scans or segments than the caps allow.
     """
     width = height = segments = filling = 0
+    one_pass, components = True, b""
     pieces = [body[:2]]
     at = 2
     while found := _MARKER.search(body, at):
         filling += found.start(1) - 1 - at
         code, at = found[1][0], found.end()
         if code == _START_OF_SCAN:
+            one_pass = one_pass and body[at + 2 : at + 3] == components
             break
         length = 0 if code in _WITHOUT_LENGTH else int.from_bytes(body[at : at + 2])
         pieces.append(body[at - 2 : at + length])
@@ -41,6 +45,10 @@ def look(body: bytes, job: Job) -> Ready:
             # The largest of several: a decoder takes one of them.
             height = max(height, int.from_bytes(body[at + 3 : at + 5]))
             width = max(width, int.from_bytes(body[at + 5 : at + 7]))
+            components = body[at + 7 : at + 8]
+            one_pass = one_pass and code in _SEQUENTIAL
+        elif code == _PICTURES and body.startswith(b"MPF\0", at + 2):
+            one_pass = False
         at += length
         segments += 1
         if segments > _MOST_SEGMENTS:
@@ -50,8 +58,9 @@ def look(body: bytes, job: Job) -> Ready:
         job.check_pixels(picture)
         # Every scan of a progressive picture is a pass over all of it. Coded data cannot hold a marker, so no scan is
         # missed; those of further pictures in the file are decoded as well.
-        scans = body.count(b"\xff\xda", at - 2)
-        job.check_scans(scans * width * height, f"{scans} scans of {width}×{height}", picture)
+        if not one_pass:
+            scans = body.count(b"\xff\xda", at - 2)
+            job.check_scans(scans * width * height, f"{scans} scans of {width}×{height}", picture)
     if filling > _MOST_FILLING:
         body = b"".join((*pieces, body[at - 2 :]))
     return Ready(body, width, height)

@@ -73,4 +73,5 @@ class Decoded:
     @classmethod
     def of(cls, picture: Picture, views: Sequence[View]) -> Decoded:
         """From one view at least."""
-        return cls(picture, np.stack([view.square for view in views]), np.array([view.parts for view in views]))
+        frames = np.stack([view.square for view in views]) if len(views) > 1 else views[0].square[np.newaxis]
+        return cls(picture, frames, np.fromiter((view.parts for view in views), int, len(views)))

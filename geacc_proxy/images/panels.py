@@ -27,7 +27,7 @@ LARGE_PIXELS = 1_500_000
 _SIDE, _SHORT_SIDE = 384, 128  # pixels while seams are looked for: one side is that long, the other no shorter
 _CONTRAST, _FLOOR = 2, 6  # a pixel differs across a seam: by twice as much as beside it, and by so many shades more
 _SEAM = 0.4  # of a line's pixels; 1 in 20 seams of photographs have fewer, 1 in 12 photographs has such a line
-_FURTHER_SEAM = 0.3  # where one was found
+_FURTHER_SEAM = 0.35  # where one was found
 _LEAST = 0.12  # of the picture's side, or of a screenful's of a strip: a smaller piece is a gap, a border or a caption
 _MARGIN = 3  # pixels beside a line that are compared
 _FRAME = 0.1  # of a piece's side: the widest frame that is taken off
@@ -53,7 +53,7 @@ def panels(image: Image.Image, limit: int) -> list[Box]:
     size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
     small = _grey(image.resize(size, Image.Resampling.BOX))
     least = tuple(max(2 * _MARGIN + 2, int(min(side, 2.5 * min(size)) * _LEAST)) for side in size)
-    found = list(_pieces(small, _Piece(0, 0, *size), least))
+    found = list(_pieces(small, _Piece(0, 0, *size), least, _SEAM))
     if len(found) < 2:
         return []
     if len(found) > limit:
@@ -73,6 +73,8 @@ def _pieces(grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], enou
     if right - left < least[0] or bottom - top < least[1]:
         return
     part = grey[top:bottom, left:right]
+    if part.std() < _ONE_SHADE:
+        return
     # All seams of both directions at once: the row of one cell alone may not show what all rows together do.
     columns = [left, *(left + at for at in _seams(part, enough)), right]
     rows = [top, *(top + at for at in _seams(part.T, enough)), bottom]
@@ -98,7 +100,16 @@ def _seams(grey: NDArray[np.int16], enough: float) -> list[int]:
                 found[-1] = int(at)
         else:
             found.append(int(at))
-    return [at + _MARGIN for at in found]
+    return sorted({*(at + _MARGIN for at in found), *_gaps(grey)})
+
+
+def _gaps(grey: NDArray[np.int16]) -> list[int]:
+    """Where columns of one shade begin and end, but for those at the sides."""
+    flat = grey.std(axis=0) < _ONE_SHADE
+    if flat.all():
+        return []
+    first, last = int((~flat).argmax()), len(flat) - int((~flat[::-1]).argmax())
+    return [first + 1 + int(at) for at in np.flatnonzero(np.diff(flat[first:last]))]
 
 
 def _fitted(grey: NDArray[np.int16], piece: _Piece, across: float, down: float) -> Box:

@@ -6,13 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from geacc_proxy.images.panels import LARGE_PIXELS, panels
-from geacc_proxy.images.strips import Box, is_strip, screenfuls
+from geacc_proxy.images.strips import STRIP_ASPECT, Box, is_strip, screenfuls
 
 if TYPE_CHECKING:
     from PIL import Image
 
 PANELS_ACROSS = 3
 """How many panels side by side are decoded large enough to fill a model's square each."""
+
+_PIECE_ASPECT = 1.5  # a longer piece of a strip may be two whose seam was not found
 
 
 def may_have_parts(width: int, height: int, limit: int, tiny_pixels: int) -> bool:
@@ -34,10 +36,11 @@ def parts_of(image: Image.Image, limit: int) -> tuple[list[Box], int]:
     if not pieces:
         boxes = screenfuls(image.width, image.height, limit)
         return boxes, _side_by_side(image.width, image.height) if boxes else 0
+    aspect = _PIECE_ASPECT if is_strip(image.width, image.height) else STRIP_ASPECT
     boxes, count = [], 0
     for piece in pieces:
         width, height = round(piece.right - piece.left), round(piece.bottom - piece.top)
-        inside = screenfuls(width, height, limit - len(pieces) + 1)
+        inside = screenfuls(width, height, limit - len(pieces) + 1, aspect)
         boxes += [_moved(box, piece.left, piece.top) for box in inside] or [piece]
         count += _side_by_side(width, height) if inside else 1
     return (boxes, count) if len(boxes) <= limit else (pieces, len(pieces))

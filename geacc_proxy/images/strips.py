@@ -29,7 +29,7 @@ def is_strip(width: int, height: int) -> bool:
     return long > STRIP_ASPECT * short
 
 
-def screenfuls(width: int, height: int, limit: int) -> list[Box]:
+def screenfuls(width: int, height: int, limit: int, aspect: float = STRIP_ASPECT) -> list[Box]:
     """The parts of a strip to judge beside the whole; none of a picture that is no strip.
 
     They are squares of the short side that overlap by half; where those are more than `limit`, as many spread evenly;
@@ -39,9 +39,10 @@ def screenfuls(width: int, height: int, limit: int) -> list[Box]:
         width: pixels, at least 1.
         height: pixels, at least 1.
         limit: how many parts at most.
+        aspect: the proportion of its sides that makes it a strip.
     """
     short, long = sorted((width, height))
-    if not is_strip(width, height) or limit < 2:
+    if long <= aspect * short or limit < 2:
         return []
     count = min(limit, math.ceil((long - short) / (short / 2)) + 1)
     length: float = short

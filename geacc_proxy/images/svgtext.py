@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from geacc_proxy.images.caps import Caps
 
 _GZIP = b"\x1f\x8b"
+_PICTURES_SHARE = 16  # how much longer a packed source may be for the pictures inside
 _WITH_GZIP_HEADER = 31  # zlib's name for it
 _STARTS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -32,7 +33,7 @@ def svg_text(body: bytes, caps: Caps) -> str:
         Undecodable: packed, and longer than the caps allow once unpacked, or damaged.
     """
     if body.startswith(_GZIP):
-        body = _unpacked(body, caps.bytes)
+        body = _unpacked(body, min(caps.bytes, _PICTURES_SHARE * caps.svg_bytes))
     for start, encoding in _STARTS:
         if body.startswith(start):
             return body.decode(encoding, "replace")
