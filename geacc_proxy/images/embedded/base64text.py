@@ -19,10 +19,11 @@ DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _WHITE = b" \t\r\n\f"
 _MOST_PADDING = 4
 _CODE = rb"(?:2[BbDdFf]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])"  # hexadecimal, of a digit
-_RUN = re.compile(
+RUN = re.compile(
     rb"(?:[A-Za-z0-9+/_-]++|\\{1,16}+(?:[/+_-]|(?:x|u00)" + _CODE + rb"|\r?\n)"
     rb"|%" + _CODE + rb"|&(?:#[xX]0{0,4}+" + _CODE + rb"|#4[357]|sol|plus);)*+"
 )
+"""Digits, however they are written."""
 _SPACE = re.compile(rb"[ \t\r\n\f]*+")
 _DESCRIPTOR = re.compile(rb"[0-9]{1,5}(?:\.[0-9]{1,4})?[xwh](?![A-Za-z0-9+/=_-])")
 _DESCRIPTOR_REACH = 12
@@ -76,7 +77,7 @@ class Base64Span:
             if not self._padding:
                 if self._at > self.end and (stops := self._stops_after_space(text, at, final)) is not False:
                     return stops is True
-                end = end_of(_RUN, text, at)
+                end = end_of(RUN, text, at)
                 if end > at:
                     at = end
                     self.end = at - start

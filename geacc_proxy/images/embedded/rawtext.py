@@ -73,7 +73,7 @@ class RawSpan:
             found = self._ends.search(text, at)
         if found is not None:
             self.closer = found[0]
-        elif not final and len(text) - start <= limit:
+        elif not final and len(text) - start <= limit + _MOST_SLASHES + LONGEST:  # what ends it may begin before
             single = self.context.kind is Kind.QUOTED and not self.context.spelling
             self._at = len(text) - start if single else max(at - start, len(text) - start - LONGEST)
             return False

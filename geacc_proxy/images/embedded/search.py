@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from geacc_proxy.images.embedded.base64text import DIGITS
+from geacc_proxy.images.embedded.base64text import DIGITS, RUN
 from geacc_proxy.images.embedded.escapes import end_of
 
 TRIGGER = re.compile(
     rb"data(?::(?![\"'`{\[(<>|}\]])"
-    rb"|\\{1,16}+(?:x3a|u003a|u\{0{0,6}3a\}|[xu][0-9a-f{]{0,8}\Z|\Z)"
-    rb"|(?:&|\\{1,16}+(?:u0026|x26))(?:amp;){0,4}(?:colon;|#0{0,6}58|#x0{0,6}3a|[a-z0-9#;]{0,24}\Z))"
+    rb"|\\{1,16}+(?:x3a|u003a|u\{0{0,6}3a\})"
+    rb"|(?:&|\\{1,16}+(?:u0026|x26))(?:amp;){0,4}(?:colon;|#0{0,6}58|#x0{0,6}3a))"
 )
-"""`data` and a colon, however it is written, in lower case; at the end of the text so far, what may become one."""
+"""`data` and a colon, however it is written, in lower case."""
+_UNFINISHED_TRIGGER = re.compile(
+    rb"d(?:a(?:t(?:a(?:\\{1,16}+(?:[xu][0-9a-f{]{0,8})?+|(?:&|\\{1,16}+(?:u0026|x26))[a-z0-9#;]{0,30})?)?)?)?\Z"
+)
+_LONGEST_TRIGGER = 64
 
 _HINT = re.compile(rb"data[:\\&](?![\"'`{\[(<>|}\]])")  # less to try for each `data-`
 
@@ -28,9 +32,9 @@ _STRIDE = 4
 _RUN_BYTES = DIGITS + b"\\"
 _IN_RUN = b"x" * (SHORTEST_BARE // _STRIDE)
 _CLASSES = bytes(0x78 if byte in _RUN_BYTES else 0x20 for byte in range(256))
-_RUN = re.compile(rb"[A-Za-z0-9+/_\\-]*+")
+_LONGER_RUN = re.compile(rb"[A-Za-z0-9+/_\\-]*+")
 
-_PREFIX = re.compile(rb"(?:\\{1,16}+(?:(?:u00|x)(?:0[9aAdD]|2[027cC]|3[aAdD]|60)|[nrt]))*+")
+_PREFIX = re.compile(rb"(?:\\{1,16}+(?:(?:u00|x)(?:0[9aAdD]|2[027cC]|3[aAdD]|60)|[nrt])){0,2}+")
 _SLASH = re.compile(rb"[/_]|\\{1,16}+(?:/|(?:x|u00)2[fF])")
 _UNFINISHED = re.compile(rb"\\+(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3})?\Z")
 # JPEG, PNG, GIF, WebP, AVIF and its kin, BMP; `.` is any digit, `*` one that can follow a box's size, `#` half an M.
@@ -50,6 +54,7 @@ def _pattern(magic: bytes, unfinished: bool) -> bytes:
 _BEGINNING = re.compile(b"|".join(_pattern(magic, unfinished=False) for magic in _MAGIC))
 _UNFINISHED_BEGINNING = re.compile(rb"\Z|" + b"|".join(_pattern(magic, unfinished=True) for magic in _MAGIC))
 _LONGEST_BEGINNING = 128
+_LONGEST_UNKNOWN = 256  # two escapes, too few digits, and the beginning of an escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,7 @@ class Search:
         self._base = base
         self._lowered = text[base:].lower() if base else text.lower()
         self._samples = text[base::_STRIDE].translate(_CLASSES)
-        previous = text[base - 1 : base] if base else before
-        self._in_run = bool(previous) and previous in _RUN_BYTES
+        self._before = before
         self._url: int | None = -1
 
     def next(self, at: int) -> Hit | None:
@@ -102,20 +106,22 @@ class Search:
     def _next_bare(self, at: int, end: int) -> int | None:
         """The first long run of digits that lies between the places and begins like a picture."""
         base = self._base
-        last = (end - base) // _STRIDE + 1
+        last = (end - base) // _STRIDE + 2
         sample = (at - base) // _STRIDE
         while (sample := self._samples.find(_IN_RUN, sample, last)) >= 0:
             # The run begins after the sample before, or before that where `at` is inside it.
             low = max(base, base + (sample - 1) * _STRIDE)
             high = base + sample * _STRIDE + 1
             begin = low + len(self._text[low:high].rstrip(_RUN_BYTES))
-            stop = end_of(_RUN, self._text, begin)
-            whole = begin > low or (begin == base and not self._in_run)
+            stop = end_of(_LONGER_RUN, self._text, begin)
+            whole = begin > low or (begin == base and not self._is_in_run(base))
             if whole and begin >= at and stop - begin >= SHORTEST_BARE:
                 head = bytes(self._text[begin : begin + _LONGEST_BEGINNING])
                 prefix = end_of(_PREFIX, head, 0)
-                if _BEGINNING.match(_SLASH.sub(b"/", head[prefix:])):
-                    return begin + prefix
+                magic = begin + prefix
+                begins = _BEGINNING.match(_SLASH.sub(b"/", head[prefix:]))
+                if begins and end_of(RUN, self._text, magic) - magic >= SHORTEST_BARE:
+                    return magic
             sample = (stop - base) // _STRIDE + 1
         return None
 
@@ -125,18 +131,22 @@ class Search:
 
     def _unfinished_url(self, at: int) -> int:
         end = len(self._text)
-        for length in (4, 3, 2, 1):
-            if end - length >= at and self._lowered.endswith(b"data"[:length]):
-                return end - length
-        return end
+        low = max(at, end - _LONGEST_TRIGGER)
+        found = _UNFINISHED_TRIGGER.search(self._lowered, low - self._base)
+        return end if found is None else self._base + found.start()
+
+    def _is_in_run(self, at: int) -> bool:
+        """Whether the byte before `at` belongs to a run."""
+        previous = self._text[at - 1 : at] if at else self._before
+        return bool(previous) and previous in _RUN_BYTES
 
     def _unfinished_bare(self, at: int) -> int:
         end = len(self._text)
-        low = max(at, self._base, end - SHORTEST_BARE)
+        low = max(at, self._base, end - _LONGEST_UNKNOWN)
         tail = bytes(self._text[low:end])
         begin = low + len(tail.rstrip(_RUN_BYTES))
-        if begin == low and (low > self._base or self._in_run):
-            return end  # a longer run, which does not begin here, or was found if it begins like a picture
+        if begin == low and self._is_in_run(low):
+            return end  # a longer run: found already, or its beginning is not that of a picture
         head = bytes(self._text[begin:end])
         head = _UNFINISHED.sub(b"", head[end_of(_PREFIX, head, 0) :])
         return begin if begin < end and _UNFINISHED_BEGINNING.match(_SLASH.sub(b"/", head)) else end
