@@ -16,12 +16,14 @@ from benchmarks.origin import Origin, running_origin
 from benchmarks.passing import passing
 from benchmarks.pictures import pictures
 from benchmarks.predicting import predicting
+from benchmarks.texts import texts
 from benchmarks.waiting import waiting
 
 ALL = {
     "passing": passing,
     "pictures": pictures,
     "predicting": predicting,
+    "texts": texts,
     "waiting": waiting,
     "flooding": flooding,
     "household": household,
