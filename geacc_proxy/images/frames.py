@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 _SIGNATURE_SIDE = 32
 _SAME = 8  # of 255: frames that differ no more, at any point of a model's square, look the same
-CUT_SHORT = (EOFError, SyntaxError, ValueError, OSError, IndexError)
-"""What Pillow raises where a file ends too soon."""
+CUT_SHORT = (EOFError, SyntaxError, ValueError, OSError, IndexError, RuntimeError)
+"""What decoders raise where a file ends too soon."""
 
 
-def moving_views(image: Image.Image, total: int, turn: int, job: Job, picture: Picture) -> list[View]:
+def moving_views(
+    image: Image.Image, total: int, turn: int, job: Job, picture: Picture, *, cut_short: bool = False
+) -> list[View]:
     """Views of sampled frames, in the order of the frames; those that look the same are there once.
 
     Half of the sample is spread evenly, with the first frame and the last; the other half are the frames that differ
@@ -37,9 +39,11 @@ def moving_views(image: Image.Image, total: int, turn: int, job: Job, picture: P
         turn: Exif's orientation, 1…8.
         job: says how many frames may be judged, and watches the time.
         picture: what it is, for a refusal.
+        cut_short: whether the file is known to end too soon, so that its last frames are not there.
 
     Raises:
         Undecodable: the time is over.
+        Exception: a frame cannot be decoded that a browser might show, with those behind it.
     """
     every = total <= job.frames
     sample = job.shared_by(min(total, job.frames))
@@ -52,7 +56,7 @@ def moving_views(image: Image.Image, total: int, turn: int, job: Job, picture: P
                 image.seek(index)
             image.load()
         except CUT_SHORT:
-            if not index:
+            if not index or not (cut_short or index == total - 1):
                 raise
             break  # what came before has been seen
         if every:

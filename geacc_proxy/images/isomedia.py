@@ -34,7 +34,8 @@ def look(body: bytes, kind: Format, job: Job) -> Ready:
     if len(boxes) >= _MOST_BOXES:
         raise Undecodable(Failure.TOO_LARGE, f"more than {_MOST_BOXES} boxes", Picture(kind))
     end = max((box.end for box in boxes), default=0)
-    if end > len(body):
+    cut_short = end > len(body)
+    if cut_short:
         if end > job.caps.bytes:
             raise Undecodable(Failure.TOO_LARGE, f"a box of {end} bytes, more than {job.caps.bytes}", Picture(kind))
         # The arithmetic decoder reads on in zeros: what was there is drawn, and something dull below.
@@ -42,7 +43,7 @@ def look(body: bytes, kind: Format, job: Job) -> Ready:
     for box in boxes:
         if box.kind == b"meta":
             body = _with_one_association(body, box)
-    return Ready(body)
+    return Ready(body, cut_short=cut_short)
 
 
 def _boxes(body: bytes, at: int, end: int) -> Iterator[_Box]:

@@ -30,8 +30,9 @@ _SEAM = 0.4  # of a line's pixels; 1 in 20 seams of photographs have fewer, 1 in
 _FURTHER_SEAM = 0.35  # where one was found
 _LEAST = 0.12  # of the picture's side, or of a screenful's of a strip: a smaller piece is a gap, a border or a caption
 _MARGIN = 3  # pixels beside a line that are compared
+_WIDEST_GAP = 0.06  # of a piece's side; what is wider is a flat part of a drawing
 _FRAME = 0.1  # of a piece's side: the widest frame that is taken off
-_ONE_SHADE = 4.0  # standard deviation, of 255
+_ONE_SHADE, _MANY_SHADES = 4.0, 10.0  # standard deviations, of 255
 
 
 class _Piece(NamedTuple):
@@ -104,12 +105,17 @@ def _seams(grey: NDArray[np.int16], enough: float) -> list[int]:
 
 
 def _gaps(grey: NDArray[np.int16]) -> list[int]:
-    """Where columns of one shade begin and end, but for those at the sides."""
-    flat = grey.std(axis=0) < _ONE_SHADE
-    if flat.all():
-        return []
-    first, last = int((~flat).argmax()), len(flat) - int((~flat[::-1]).argmax())
-    return [first + 1 + int(at) for at in np.flatnonzero(np.diff(flat[first:last]))]
+    """Where narrow bands of one shade begin and end, with much going on at both sides of each."""
+    uneven = grey.std(axis=0)
+    flat = np.concatenate(([False], uneven < _ONE_SHADE, [False]))
+    ends = np.flatnonzero(np.diff(flat.astype(np.int8)))
+    return [
+        int(at)
+        for begin, end in zip(ends[::2], ends[1::2], strict=True)
+        if begin > 1 and end < len(uneven) - 1 and end - begin <= _WIDEST_GAP * len(uneven)
+        if min(uneven[begin - 2], uneven[end + 1]) > _MANY_SHADES
+        for at in (begin, end)
+    ]
 
 
 def _fitted(grey: NDArray[np.int16], piece: _Piece, across: float, down: float) -> Box:

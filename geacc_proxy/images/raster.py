@@ -6,7 +6,6 @@ import io
 from typing import TYPE_CHECKING
 
 import pillow_heif  # type: ignore[import-untyped,unused-ignore]
-import pillow_jxl  # noqa: F401  (registers the JPEG XL plugin)
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,  # noqa: F401  (these plugins and no others: each registers itself, in the fork server)
@@ -20,6 +19,7 @@ from PIL import (
     TiffImagePlugin,  # noqa: F401
     WebPImagePlugin,  # noqa: F401
 )
+from pillow_jxl import JpegXLImagePlugin
 
 from geacc_proxy.images import bmps, gifs, isomedia, jpegs, jxls, pngs, tiffs, webps
 from geacc_proxy.images.backgrounds import plain
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 # A worker has one thread; those of a decoder would take memory that counts against its limit.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+JpegXLImagePlugin.DECODE_THREADS = 0
 # Our own caps are lower than Pillow's, and are checked before a pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -90,7 +91,7 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
         total = _frames(image, ready)
         if total > 1 and kind in _MOVE:
             job.check_frames(total, picture)
-            return picture, moving_views(image, total, turn, job, picture)
+            return picture, moving_views(image, total, turn, job, picture, cut_short=ready.cut_short)
         if total > 1:
             return picture, _pages(image, total, kind, job, picture)
         return picture, _still(image, turn, kind, job)

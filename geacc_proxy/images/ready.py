@@ -14,9 +14,11 @@ class Ready:
         width: as stored, pixels; 0 where only the decoder knows.
         height: as width.
         frames: how many frames or pages there are; 0 where only the decoder knows.
+        cut_short: whether the body ended too soon, and was made longer.
     """
 
     body: bytes
     width: int = 0
     height: int = 0
     frames: int = 0
+    cut_short: bool = False

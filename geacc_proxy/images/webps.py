@@ -43,10 +43,11 @@ def look(body: bytes, job: Job) -> Ready:
     job.check_frames(frames, picture)
     if at > job.caps.bytes + 8:
         raise Undecodable(Failure.TOO_LARGE, f"a chunk of {at} bytes, more than {job.caps.bytes}", picture)
-    if at > len(body) or int.from_bytes(body[4:8], "little") + 8 > len(body):
+    cut_short = at > len(body) or int.from_bytes(body[4:8], "little") + 8 > len(body)
+    if cut_short:
         body = body.ljust(at, b"\0")
         body = body[:4] + (len(body) - 8).to_bytes(4, "little") + body[8:]
-    return Ready(body, width, height, max(1, frames))
+    return Ready(body, width, height, max(1, frames), cut_short)
 
 
 def _size(kind: bytes, data: bytes) -> tuple[int, int]:
