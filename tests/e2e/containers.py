@@ -53,6 +53,17 @@ def exif_orientation(value: int = 6) -> bytes:
     return tag.tobytes()
 
 
+def odd_orientation() -> bytes:
+    """As above, with a tag of a type (LONG) that the standard does not have there."""
+    return b"Exif\0\0" + struct.pack("<2sHIHHHIII", b"II", 42, 8, 1, 0x112, 4, 1, 6, 0)
+
+
+def orientation_of_a_thumbnail() -> bytes:
+    """As above, in the second directory, which is about the thumbnail."""
+    first = struct.pack("<2sHIHI", b"II", 42, 8, 0, 14)
+    return b"Exif\0\0" + first + struct.pack("<HHHIII", 1, 0x112, 3, 1, 6, 0)
+
+
 def xmp_orientation() -> bytes:
     """XMP that says the same in its own words."""
     return (

@@ -50,11 +50,13 @@ class Act:
         markup: what stands in the box.
         script: body of an async JavaScript function of `box`; empty where the markup is all.
         answers: what the origin says, by path.
+        spares_benign: whether a benign picture arrives by this way; a fragment, which cannot be judged, never does.
     """
 
     markup: str = ""
     script: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
+    spares_benign: bool = True
 
 
 Trick = Callable[[Subject], Act]
