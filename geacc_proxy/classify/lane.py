@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 60.0
+_STUCK_SECONDS = 0.1
+"""A worker that has been at one body for that long may be at it for long; nearly all pictures take a tenth of it."""
+_NO_WORKER = Unjudged(Failure.INTERNAL, "no worker could start; see the program's log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +34,24 @@ class Rules:
     """How a lane is run.
 
     Attributes:
-        workers: how many.
+        workers: how many are kept, from the start.
+        spare: how many more may be started when those are stuck, so that what is quickly done does not wait for them.
+        idle: seconds without work after which a spare worker is ended.
         limits: of each worker.
         most: how many bodies may wait or be judged at a time; one more is refused.
         most_bytes: of them all.
         crowded: what one more is told.
         patience: seconds; a body that has waited longer for a worker is not judged, since nobody waits for it.
-        idle: seconds without work after which a worker is ended; None keeps workers, and starts them at once.
     """
 
     workers: int
+    spare: int
+    idle: float
     limits: Limits
     most: int
     most_bytes: int
     crowded: str
     patience: float
-    idle: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -69,23 +74,19 @@ class Lane:
         self._lock = threading.Lock()
         self._held = self._held_bytes = 0
         self._processes: set[WorkerProcess] = set()
-        self._threads: list[threading.Thread] = []
+        self._threads: set[threading.Thread] = set()
+        self._busy: dict[threading.Thread, float] = {}
         self._first: Future[list[str]] = Future()
-        self._stopped = False
+        self._started = self._stopped = False
 
     def start(self) -> Future[list[str]]:
-        """Look after workers from now on; start them now if they are kept.
+        """Start the workers that are kept, unless it has been done.
 
         Returns:
-            what the sandbox of the first worker lacks, once it is ready; WorkerLost or OSError if it never is.
+            what the sandbox of the first worker lacks, once it is ready; the error if it never is.
         """
         with self._lock:
-            if not self._threads and not self._stopped:
-                self._threads = [
-                    threading.Thread(target=self._serve, name="lane", daemon=True) for _ in range(self._rules.workers)
-                ]
-                for thread in self._threads:
-                    thread.start()
+            self._start()
         return self._first
 
     @property
@@ -96,7 +97,7 @@ class Lane:
 
     async def judge(self, body: bytes, content_type: str) -> Verdict:
         """Scores of one body, or why there are none. Never raises on what happens to a worker."""
-        self.start()
+        job = _Job(body, content_type)
         with self._lock:
             if self._stopped:
                 return Unjudged(Failure.INTERNAL, "the workers have been stopped")
@@ -104,21 +105,23 @@ class Lane:
                 return Unjudged(Failure.TIMED_OUT, self._rules.crowded)
             self._held += 1
             self._held_bytes += len(body)
-        job = _Job(body, content_type)
+            self._jobs.put(job)
+            self._start()
+            if self._is_stuck():
+                self._add(self._rules.idle)
         job.verdict.add_done_callback(lambda _: self._release(len(body)))
-        self._jobs.put(job)
         return await asyncio.wrap_future(job.verdict)
 
     def stop(self) -> None:
         """End all workers now; what is being judged or waits is not."""
         with self._lock:
             self._stopped = True
-            processes = list(self._processes)
+            processes, threads = list(self._processes), list(self._threads)
         for process in processes:
             process.kill()
-        for _ in self._threads:
+        for _ in threads:
             self._jobs.put(None)
-        for thread in self._threads:
+        for thread in threads:
             thread.join(5)
         with contextlib.suppress(queue.Empty):
             while True:
@@ -130,37 +133,72 @@ class Lane:
             self._held -= 1
             self._held_bytes -= size
 
-    def _serve(self) -> None:
-        """What a thread does: keep a worker at hand, and give it one body after another."""
-        kept = self._rules.idle is None
-        process = self._begin() if kept else None
+    def _start(self) -> None:
+        if not (self._started or self._stopped):
+            self._started = True
+            for _ in range(self._rules.workers):
+                self._add(None)
+
+    def _is_stuck(self) -> bool:
+        """Whether all workers have long been at what they do, and there may be one more."""
+        if len(self._threads) >= self._rules.workers + self._rules.spare or len(self._busy) < len(self._threads):
+            return False
+        latest = max(self._busy.values(), default=0.0)
+        return time.monotonic() - latest >= _STUCK_SECONDS
+
+    def _add(self, idle: float | None) -> None:
+        thread = threading.Thread(target=self._serve, args=(idle,), name="lane", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
+    def _serve(self, idle: float | None) -> None:
+        """What a thread does: give a worker one body after another, for good or until none has come for `idle`."""
+        process = self._begin() if idle is None else None
         while not self._stopped:
-            process = self._next(process)
+            try:
+                job = self._jobs.get(timeout=idle)
+            except queue.Empty:
+                if self._leaves():
+                    break
+                continue
+            if job is None:
+                break
+            process = self._attempt(process, job)
+            del job  # up to some megabytes, that nobody needs while the thread waits
             if process is not None and process.ended:
                 self._end(process)
-                process = self._begin() if kept and not self._stopped else None
+                process = self._begin() if idle is None and not self._stopped else None
         if process is not None:
             self._end(process)
 
-    def _next(self, process: WorkerProcess | None) -> WorkerProcess | None:
-        """Wait for a body and have it judged; return the worker that was used, or what is left of it."""
-        try:
-            job = self._jobs.get(timeout=None if process is None else self._rules.idle)
-        except queue.Empty:
-            if process is not None:
-                self._end(process)
-            return None
-        if job is None or not job.verdict.set_running_or_notify_cancel():
+    def _leaves(self) -> bool:
+        """Go, unless a body came at the last moment: it counts on this thread."""
+        with self._lock:
+            if not self._jobs.empty():
+                return False
+            self._threads.discard(threading.current_thread())
+            return True
+
+    def _attempt(self, process: WorkerProcess | None, job: _Job) -> WorkerProcess | None:
+        """Have a body judged; return the worker that was used, a new one where there was none."""
+        if not job.verdict.set_running_or_notify_cancel():
             return process
-        waited = time.monotonic() - job.since
-        if waited > self._rules.patience:
+        if time.monotonic() - job.since > self._rules.patience:
             _settle(job, Unjudged(Failure.TIMED_OUT, f"no worker was free in {self._rules.patience:g} s"))
             return process
-        process = process or self._begin()
-        if process is None:
-            _settle(job, Unjudged(Failure.INTERNAL, "no worker could start; see the program's log"))
-        else:
-            _settle(job, self._judged(process, job))
+        with self._lock:
+            self._busy[threading.current_thread()] = time.monotonic()
+        try:
+            process = process or self._begin()
+            verdict = _NO_WORKER if process is None else self._judged(process, job)
+        except Exception as error:  # noqa: BLE001  (a thread that ended here would leave all who ask without an answer)
+            _log.exception("A lane failed")
+            verdict = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
+            if process is not None:
+                process.kill()
+        with self._lock:
+            del self._busy[threading.current_thread()]
+        _settle(job, verdict)
         return process
 
     def _judged(self, process: WorkerProcess, job: _Job) -> Verdict:
@@ -185,7 +223,7 @@ class Lane:
                 self._processes.add(process)
             with self._watchdog.over(_START_SECONDS, process.kill):
                 lacking = process.ready()
-        except (WorkerLost, OSError, EOFError) as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, who starts the lane is to hear of it)
             if process is not None:
                 self._end(process)
             if not self._stopped:

@@ -29,7 +29,7 @@ class Limits:
 
     def quick(self) -> Self:
         """Limits for the quick lane: what nearly every picture of the web needs, several times over."""
-        return replace(self, memory=min(self.memory, 320 * 2**20), seconds=min(self.seconds, 1.5), niceness=5)
+        return replace(self, memory=min(self.memory, 256 * 2**20), seconds=min(self.seconds, 1.5), niceness=5)
 
 
 def enter(limits: Limits) -> None:

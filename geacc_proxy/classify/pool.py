@@ -12,7 +12,6 @@ from geacc_proxy.classify import worker
 from geacc_proxy.classify.classifier import PATIENCE_SECONDS
 from geacc_proxy.classify.lane import Lane, Rules
 from geacc_proxy.classify.pace import Pace
-from geacc_proxy.classify.process import WorkerLost
 from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.verdict import Failure, Unjudged, Verdict
@@ -59,6 +58,8 @@ class WorkerPool:
             functools.partial(worker.load, model, caps.quick()),
             Rules(
                 workers=workers,
+                spare=min(workers, 2),
+                idle=30.0,
                 limits=limits.quick(),
                 most=10_000,
                 most_bytes=256 * 2**20,
@@ -70,13 +71,14 @@ class WorkerPool:
         self._slow = Lane(
             functools.partial(worker.load, model, caps),
             Rules(
-                workers=1,
+                workers=0,
+                spare=1,
+                idle=60.0,
                 limits=limits,
                 most=12,
                 most_bytes=64 * 2**20,
                 crowded="too many large pictures at once",
                 patience=2 * PATIENCE_SECONDS,  # who waited has given up; who comes again finds the verdict
-                idle=60.0,
             ),
             self._watchdog,
         )
@@ -99,7 +101,7 @@ class WorkerPool:
         """
         try:
             lacking = await asyncio.wrap_future(self._quick.start())
-        except (WorkerLost, OSError, EOFError) as error:
+        except Exception as error:
             raise GeaccError(f"no worker process could start and load the model: {error}") from error
         if lacking:
             _log.warning("Pictures are decoded with less protection than meant: %s", "; ".join(lacking))

@@ -22,7 +22,14 @@ from geacc_proxy.verdict import Failure, Unjudged, Verdict
 pytestmark = [pytest.mark.xdist_group("pool")]
 
 RULES = Rules(
-    workers=1, limits=Limits(seconds=30.0), most=100, most_bytes=10_000, crowded="too many at once", patience=60.0
+    workers=1,
+    spare=0,
+    idle=30.0,
+    limits=Limits(seconds=30.0),
+    most=100,
+    most_bytes=10_000,
+    crowded="too many at once",
+    patience=60.0,
 )
 HURRIED = Limits(seconds=1.0)
 MakeLane = Callable[..., Lane]
@@ -156,7 +163,7 @@ async def test_a_body_for_which_nobody_waits_any_more_is_not_judged(make: MakeLa
 
 
 async def test_a_lane_that_is_seldom_used_starts_its_worker_late_and_ends_it_early(make: MakeLane) -> None:
-    lane = make(idle=0.2)
+    lane = make(workers=0, spare=1, idle=0.2)
     lane.start()
     await asyncio.sleep(0.3)
     assert lane.pids == []
@@ -169,11 +176,52 @@ async def test_a_lane_that_is_seldom_used_starts_its_worker_late_and_ends_it_ear
     assert await pid(lane) != first
 
 
+async def test_what_is_quickly_done_does_not_wait_for_workers_that_are_stuck(make: MakeLane) -> None:
+    lane = make(spare=1)
+    first = await pid(lane)
+    stuck = asyncio.create_task(lane.judge(b"hang 25", ""))
+    await asyncio.sleep(0.5)
+    assert await pid(lane) != first
+    assert not stuck.done()
+    assert len(lane.pids) == 2
+    queued = asyncio.create_task(lane.judge(b"hang 25", ""))
+    await asyncio.sleep(0.5)
+    last = asyncio.create_task(pid(lane))
+    await asyncio.sleep(0.5)
+    assert not last.done()
+    assert len(lane.pids) == 2
+    await asyncio.to_thread(lane.stop)
+    await asyncio.gather(stuck, queued, last, return_exceptions=True)
+
+
+async def test_workers_that_are_merely_busy_get_no_help(make: MakeLane) -> None:
+    lane = make(spare=2)
+    await pid(lane)
+    await asyncio.gather(*(lane.judge(b"who", "") for _ in range(50)))
+    assert len(lane.pids) == 1
+
+
+async def test_a_body_that_comes_as_a_spare_worker_leaves_is_judged(make: MakeLane) -> None:
+    lane = make(workers=0, spare=1, idle=0.02)
+    for pause in range(25):
+        await asyncio.sleep(0.018 + pause * 0.0002)
+        await pid(lane)
+
+
 async def test_a_model_that_does_not_load_is_an_error_for_who_starts_and_hides_what_comes(make: MakeLane) -> None:
     lane = make(probes.broken)
     with pytest.raises(WorkerLost, match="RuntimeError: no model today"):
         await asyncio.wrap_future(lane.start())
     assert failure(await lane.judge(b"who", "")) is Failure.INTERNAL
+
+
+async def test_a_fault_of_the_lane_costs_one_body(make: MakeLane, monkeypatch: pytest.MonkeyPatch) -> None:
+    lane = make()
+    await pid(lane)
+    with monkeypatch.context() as patched:
+        patched.setattr("geacc_proxy.classify.process.answers.read", lambda answer: {}["missing"])
+        assert failure(await lane.judge(b"who", "")) is Failure.INTERNAL
+    await pid(lane)
 
 
 async def test_stopping_answers_all_who_wait_and_leaves_no_process(make: MakeLane) -> None:
