@@ -95,10 +95,7 @@ def _entry(data: bytes, job: Job) -> tuple[Picture, list[View]]:
     colours = colours if 0 < colours <= most else most
     start = size + 4 * colours + (12 if compression == _BITFIELDS and size == _INFO_HEADER_BYTES else 0)
     row, mask_row = (width * bits + 31) // 32 * 4, (width + 31) // 32 * 4
-    # What is missing of an entry that was cut short is clear, not black.
-    data = data[: start + height * row].ljust(start + height * row, b"\0") + data[start + height * row :][
-        : height * mask_row
-    ].ljust(height * mask_row, b"\xff")
+    data = data[: start + height * (row + mask_row)].ljust(start + height * (row + mask_row), b"\0")
     colour = _colour(data, start, height if doubled > 0 else -height, colours)
     alpha = _alpha(data[start:], width, height, bits, row, mask_row)
     if doubled < 0:

@@ -64,6 +64,8 @@ def read(text: str) -> Source:
         reader.parser.Parse(data, True)
     except expat.ExpatError as error:
         raise MalformedError(f"XML: {error}") from None
+    if reader.root.children[0].tag != "svg":
+        raise MalformedError("XML, but no SVG")
     if reader.fetching:
         if reader.entities:
             raise MalformedError("XML: an address outside, and entities")
@@ -85,7 +87,7 @@ class _Reader:
 
     root: Node = field(default_factory=lambda: Node("", {}))
     pictures: list[str] = field(default_factory=list)
-    fetching: list[int] = field(default_factory=list)
+    fetching: list[tuple[int, bytes]] = field(default_factory=list)
     entities: bool = False
     plain: bool = True
     sheets: list[str] = field(default_factory=list)
@@ -116,13 +118,13 @@ class _Reader:
             for key, value in attributes.items()
         ):
             self._fetching_depths.add(len(self._open))
-            self.fetching.append(self.parser.CurrentByteIndex + 1)
+            self.fetching.append((self.parser.CurrentByteIndex, b"<" + name.encode()))
 
     def _end(self, name: str) -> None:
         depth = len(self._open)
         if depth in self._fetching_depths:
             self._fetching_depths.discard(depth)
-            self.fetching.append(self.parser.CurrentByteIndex + 1)
+            self.fetching.append((self.parser.CurrentByteIndex, b"</" + name.encode()))
         self._open.pop()
 
     def _text(self, text: str) -> None:
@@ -142,13 +144,11 @@ class _Reader:
         ]
 
 
-def _without(data: bytes, tags: list[int]) -> bytes:
+def _without(data: bytes, tags: list[tuple[int, bytes]]) -> bytes:
     """`data` with the names of `tags` made unknown, of the same length: `<image` becomes `<_mage`."""
     mended = bytearray(data)
-    for at in tags:
-        if mended[at : at + 1] == b"/":
-            at += 1
-        colon = re.match(rb"[\w.-]*:", mended[at : at + 200])
-        at += colon.end() if colon else 0
-        mended[at : at + 1] = b"_"
+    for at, tag in tags:
+        if data.startswith(tag, at):  # an empty element has no end tag: what comes next is told there
+            name = at + len(tag) - len(tag.lstrip(b"</").rpartition(b":")[2])
+            mended[name : name + 1] = b"_"
     return bytes(mended)
