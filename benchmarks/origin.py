@@ -1,6 +1,6 @@
 """A web site on 127.0.0.1, HTTPS and HTTP/1.1 with keep-alive, in a process of its own.
 
-`/text/NAME` is one of `samples.TEXTS`; `/photo/SIDE/NUMBER` a picture, `/same/SIDE/NUMBER` a script of its size.
+`/text/NAME` is one of `samples.TEXTS`; `/photo/SIDE/NUMBER` a picture, `/same/SIDE/NUMBER` a film of its size.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Bodies:
             case ["photo", side, number]:
                 return "image/jpeg", samples.numbered_photo(int(number), int(side))
             case ["same", side, number]:
-                return "application/javascript", samples.no_photo(int(number), int(side))
+                return "video/mp4", samples.no_photo(int(number), int(side))
             case _:
                 raise ValueError(path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bare import bare_process
-from benchmarks.client import Connection, Request, connections, fetch_all, photos, same_as_scripts
+from benchmarks.client import Connection, Request, connections, fetch_all, photos, same_as_films
 from benchmarks.figure import Figure
 from benchmarks.origin import Origin
 from benchmarks.proxies import Proxy, geacc_proxy
@@ -26,7 +26,7 @@ async def pictures(origin: Origin, directory: Path) -> list[Figure]:
                 numbers = range(number * PICTURES, (number + 1) * PICTURES)
                 bare_ms = bare.cost(PICTURES)
                 new = await _cost(proxy, over, photos(numbers, SIDE))
-                passed = await _cost(proxy, over, same_as_scripts(numbers, SIDE) * SEEN_PASSES)
+                passed = await _cost(proxy, over, same_as_films(numbers, SIDE) * SEEN_PASSES)
                 seen = await _cost(proxy, over, photos(numbers, SIDE) * SEEN_PASSES)
                 if number:  # the first round warms everything up
                     new_ratios.append((new - passed) / bare_ms)
