@@ -28,6 +28,18 @@ TINY = b"GIF89a\x01\0\x01\0\0\0\0;"
 FRAGMENTS = st.sampled_from(
     [
         *[b"data:", b"DATA:", b"data", b"dat", b"data\\", b"data\\x3a", b"data\\u003A", b"data&colon;", b"data&#58;"],
+        *[
+            b"d&#97;ta:",
+            b"&#100;",
+            b"&#X0061",
+            b"&#58;",
+            rb"\64 ata:",
+            rb"d\000061ta",
+            rb"\3a ",
+            rb"\74",
+            b"&#9;",
+            rb"\2c ",
+        ],
         *[b"image/png", b"image\\/jpeg", b"image/svg+xml", b"text/html", b"text/css", b"font/woff2", b"image/*"],
         *[b";base64", b";charset=utf-8", b"; base64 ", b";", b",", b"\\x2c", b"\\u002C", b"&comma;", b"%2C"],
         *[

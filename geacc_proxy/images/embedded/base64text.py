@@ -19,9 +19,10 @@ DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
 _WHITE = b" \t\r\n\f"
 _MOST_PADDING = 4
 _CODE = rb"(?:2[BbDdFf]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])"  # hexadecimal, of a digit
+_DECIMAL = rb"(?:4[3578-9]|5[0-7]|6[5-9]|[78][0-9]|90|9[57-9]|1[01][0-9]|12[0-2])"
 RUN = re.compile(
     rb"(?:[A-Za-z0-9+/_-]++|\\{1,16}+(?:[/+_-]|(?:x|u00)" + _CODE + rb"|\r?\n)"
-    rb"|%" + _CODE + rb"|&(?:#[xX]0{0,4}+" + _CODE + rb"|#4[357]|sol|plus);)*+"
+    rb"|%" + _CODE + rb"|&(?:#[xX]0{0,24}+" + _CODE + rb"|#0{0,24}+" + _DECIMAL + rb"|sol|plus);)*+"
 )
 """Digits, however they are written."""
 _SPACE = re.compile(rb"[ \t\r\n\f]*+")
@@ -30,7 +31,7 @@ _DESCRIPTOR_REACH = 12
 _LINE = re.compile(rb"[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{1,31}={0,2}\s{0,8}[<\"'`\\&]")  # the last one may be short
 _LINE_REACH = 48
 _ODD = re.compile(rb"\\{1,16}+[0-9A-Za-z]")
-_FEWEST_BEFORE_ODD = 32
+_FEWEST_ODD = 64
 _USUAL_SPELLINGS = 12
 _MARKS = (b"\\", b"&", b"%")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -43,13 +44,12 @@ class Base64Span:
     Attributes:
         end: where the last character that counts ends, so far.
         cut: whether it ends there because the span may not be longer.
-        odd: whether it has escapes that only some languages know, such as CSS's `\\57 `: no telling what it decodes to.
     """
 
     def __init__(self, at: int, context: Context) -> None:
         self.end = at
         self.cut = False
-        self.odd = False
+        self._odd = False
         self._begin = at
         self._at = at
         self._padding = 0
@@ -117,9 +117,9 @@ class Base64Span:
         if len(text) - at < LONGEST and not final:
             return None
         odd = _ODD.match(text, at)
-        if odd is None or self._padding or self.end - self._begin < _FEWEST_BEFORE_ODD:
+        if odd is None or self._padding:
             return 0
-        self.odd = True
+        self._odd = True
         return self._take(len(odd[0]), b"")
 
     def _take(self, length: int, meant: bytes) -> int:
@@ -136,6 +136,11 @@ class Base64Span:
         return length
 
     @property
+    def odd(self) -> bool:
+        """Whether it has escapes that only some languages know, such as CSS's `\\57 `, and so no known bytes."""
+        return self._odd and self.end - self._begin >= _FEWEST_ODD
+
+    @property
     def _spaced(self) -> bool:
         return not self._padding and self._kind in (Kind.QUOTED, Kind.OPEN)
 
@@ -150,6 +155,11 @@ def decoded(written: bytes) -> bytes:
     digits = written.translate(_STANDARD, _OTHERS)
     spare = len(digits) % 4
     return binascii.a2b_base64(digits[:-1] if spare == 1 else digits + b"=" * (-spare % 4))
+
+
+def is_odd(written: bytes) -> bool:
+    """Whether there are escapes in it that only some languages know."""
+    return b"\\" in written and b"\\" in _unescaped(written)
 
 
 def _unescaped(written: bytes) -> bytes:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from geacc_proxy.images.embedded import base64text, rawtext
+from geacc_proxy.images.embedded import base64text, rawtext, scheme
 from geacc_proxy.images.embedded.base64text import Base64Span
 from geacc_proxy.images.embedded.context import Context, Kind
-from geacc_proxy.images.embedded.escapes import ESCAPE, LONGEST, plain, unfinished
 from geacc_proxy.images.embedded.mediatype import Header, MediaType, media_type
 from geacc_proxy.images.embedded.piece import Embedded, Form
 from geacc_proxy.images.embedded.rawtext import RawSpan
-from geacc_proxy.images.embedded.search import SHORTEST_BARE, TRIGGER
+from geacc_proxy.images.embedded.search import SHORTEST_BARE
 from geacc_proxy.images.sniff import Format, sniff
 from geacc_proxy.verdict import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SCHEME = len(b"data")
 _BASE64_HEAD = 8192
 _RAW_HEAD = 256
+_BINARY = re.compile(rb"%[0189A-Fa-f][0-9A-Fa-f]")
 _SHORTEST_UNKNOWN = 32
 """A body declared a picture that is none of a known format is handed out from so many bytes on; with fewer it is what a
 script puts something else behind."""
@@ -85,12 +85,18 @@ class Bare:
 
 
 class DataUrl:
-    """A `data:` URL. Places count from its start."""
+    """A `data:` URL. Places count from its start.
 
-    def __init__(self, context: Context, desk: Desk) -> None:
+    Args:
+        scheme: how long `data:` is as it is written.
+        context: what holds it.
+        desk: the scanner's.
+    """
+
+    def __init__(self, scheme: int, context: Context, desk: Desk) -> None:
         self._context = context
         self._desk = desk
-        self._header: Header | None = None
+        self._header = Header(scheme)
         self._begin = 0  # of what follows the comma
         self._form = Form()
         self._media: MediaType | None = None
@@ -109,8 +115,8 @@ class DataUrl:
                 head = self._raw_head(text, start, final)
                 if head is None:
                     return None
-                # No picture is without bytes that an address has to escape.
-                body = rawtext.decoded(head, self._context) if b"%" in head and media.plausible else b""
+                # No picture is without bytes that an address has to escape; a remainder in a script has others.
+                body = rawtext.decoded(head, self._context) if _BINARY.search(head) else b""
                 if not _begins_like_raster(body):
                     return Skip(self._begin)
                 self._known = True
@@ -120,32 +126,23 @@ class DataUrl:
         length = self._span.end
         if not self._known and (done or length - self._begin >= _BASE64_HEAD):
             length = min(length, self._begin + _BASE64_HEAD)
-            if not sniff(base64text.decoded(bytes(text[start + self._begin : start + length]))):
+            head = bytes(text[start + self._begin : start + length])
+            if not sniff(base64text.decoded(head)) and not base64text.is_odd(head):
                 return Skip(length)
             self._known = True
         return self._finished(bytes(text[start : start + self._span.end]), media, self._span) if done else None
 
     def _read_header(self, text: bytes | bytearray, start: int, final: bool) -> MediaType | Skip | None:
-        if self._header is None:
-            at = start + _SCHEME
-            colon = ESCAPE.match(text, at)
-            if text[at : at + 1] == b":":
-                self._header = Header(_SCHEME + 1)
-            elif colon is not None and (final or not unfinished(colon, len(text))):
-                if plain(colon[0]) != b":":
-                    return Skip(_SCHEME)
-                self._header = Header(colon.end() - start)
-            else:
-                return Skip(_SCHEME) if final or len(text) - at >= LONGEST else None
         header = self._header
         comma = header.advance(text, start, self._context, final)
         if comma is None:
             return None
         written = bytes(text[start + header.begin : start + header.end])
         # What is last before the comma is the address, or as much of it as tells what it holds.
-        later = [found.start() for found in TRIGGER.finditer(written.lower())]
+        lowered = written.lower()
+        later = [found.start() for found in (*scheme.PLAIN.finditer(lowered), *scheme.escaped(lowered))]
         if later:
-            return Skip(header.begin + later[-1])
+            return Skip(header.begin + max(later))
         if not comma:
             return Skip(header.begin)
         self._begin = header.end + comma
@@ -160,7 +157,7 @@ class DataUrl:
             return b"" if final or len(window) == _RAW_HEAD else None
         span = RawSpan(0, self._context)
         span.advance(window, 0, _RAW_HEAD, final=True)
-        later = TRIGGER.search(window[: span.end].lower())
+        later = scheme.PLAIN.search(window[: span.end].lower())
         if later is not None:
             return window[: later.start()]
         return window[: span.end] if span.closer or final or len(window) == _RAW_HEAD else None

@@ -21,7 +21,9 @@ _BACKSLASHED = _SLASHES + (
     rb"(?:x(?P<x>[0-9A-Fa-f]{2})|u(?P<u>[0-9A-Fa-f]{4})|u\{(?P<braced>[0-9A-Fa-f]{1,8})\}"
     rb"|(?P<control>[nrtf])|(?P<broken>\r\n|[\r\n])|(?P<itself>[^\w\s\\]))"
 )
-_ENTITY = _AMPERSAND + (rb"(?:#[xX](?P<hex>[0-9A-Fa-f]{1,8});?|#(?P<decimal>[0-9]{1,8});?|(?P<name>[A-Za-z]{2,8});)")
+_ENTITY = _AMPERSAND + (
+    rb"(?:#[xX]0{0,24}(?P<hex>[0-9A-Fa-f]{1,8});?|#0{0,24}(?P<decimal>[0-9]{1,8});?|(?P<name>[A-Za-z]{2,8});)"
+)
 _NAMES = {
     b"Tab": b"\t",
     b"NewLine": b"\n",

@@ -14,6 +14,7 @@ LONGEST_HEADER = 1024
 
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+")
 _PLAIN = re.compile(rb"[A-Za-z0-9!#$^_.+/;=*%:|~@-]*+")
+_CSS = re.compile(rb"\\{1,16}+([0-9A-Fa-f]{1,6})[ \t\n]?")
 _NEVER = b"\"'`<>(){}"
 _TEXTS = re.compile(
     r"text/(?!plain\b).*|application/(?:json|xml|javascript|x-javascript|ecmascript|manifest)|.*\+(?:xml|json)"
@@ -56,7 +57,15 @@ class Header:
             if byte in b"\\&":
                 escape = ESCAPE.match(text, at)
                 if escape is None:
-                    return 0 if final or size - at >= LONGEST else None
+                    if not final and size - at < LONGEST:
+                        return None
+                    css = _CSS.match(text, at)
+                    if css is None:
+                        return 0
+                    if int(css[1], 16) == 0x2C:
+                        return len(css[0])
+                    at = css.end()
+                    continue
                 if not final and unfinished(escape, size):
                     return None
                 meant = plain(escape[0])
@@ -78,12 +87,10 @@ class MediaType:
     Attributes:
         name: type and subtype, lower case; empty where there is none.
         base64: whether the rest is base64.
-        plausible: whether this can be meant as a `data:` URL at all.
     """
 
     name: str
     base64: bool
-    plausible: bool
 
     @property
     def is_picture(self) -> bool:
@@ -112,7 +119,7 @@ def media_type(written: bytes) -> MediaType:
 
     `base64` may stand anywhere among the parameters, as Chromium has it.
     """
-    parts = "".join(plain(written).decode("latin-1").lower().split()).split(";")
+    written = _CSS.sub(lambda found: b"%c" % (int(found[1], 16) & 0x7F), plain(written))
+    parts = "".join(written.decode("latin-1").lower().split()).split(";")
     name = parts[0] if _TYPE.fullmatch(parts[0]) else ""
-    base64 = "base64" in parts[1:]
-    return MediaType(name, base64, plausible=base64 or bool(name) or not parts[0])
+    return MediaType(name, "base64" in parts[1:])

@@ -104,7 +104,7 @@ class _ByteScanner:
                 if hit is None:
                     break
                 context = context_after(self._before)
-                candidate = Bare(context, self._desk) if hit.bare else DataUrl(context, self._desk)
+                candidate = DataUrl(hit.scheme, context, self._desk) if hit.scheme else Bare(context, self._desk)
             outcome = candidate.advance(text, done, final)
             if outcome is None:
                 break

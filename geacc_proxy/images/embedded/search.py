@@ -7,23 +7,12 @@ and, for base64 without `data:`, every fourth byte: a hundred digits in a row le
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
+from geacc_proxy.images.embedded import scheme
 from geacc_proxy.images.embedded.base64text import DIGITS, RUN
 from geacc_proxy.images.embedded.escapes import end_of
-
-TRIGGER = re.compile(
-    rb"data(?::(?![\"'`{\[(<>|}\]])"
-    rb"|\\{1,16}+(?:x3a|u003a|u\{0{0,6}3a\})"
-    rb"|(?:&|\\{1,16}+(?:u0026|x26))(?:amp;){0,4}(?:colon;|#0{0,6}58|#x0{0,6}3a))"
-)
-"""`data` and a colon, however it is written, in lower case."""
-_UNFINISHED_TRIGGER = re.compile(
-    rb"d(?:a(?:t(?:a(?:\\{1,16}+(?:[xu][0-9a-f{]{0,8})?+|(?:&|\\{1,16}+(?:u0026|x26))[a-z0-9#;]{0,30})?)?)?)?\Z"
-)
-_LONGEST_TRIGGER = 64
-
-_HINT = re.compile(rb"data[:\\&](?![\"'`{\[(<>|}\]])")  # less to try for each `data-`
 
 SHORTEST_BARE = 100
 """Bytes of base64, escapes included, from which on it may be a picture without `data:`."""
@@ -63,11 +52,11 @@ class Hit:
 
     Attributes:
         at: the place in the text.
-        bare: whether it is base64 without `data:`.
+        scheme: how long `data:` is as it is written there; 0 for base64 without it.
     """
 
     at: int
-    bare: bool
+    scheme: int
 
 
 class Search:
@@ -85,23 +74,27 @@ class Search:
         self._lowered = text[base:].lower() if base else text.lower()
         self._samples = text[base::_STRIDE].translate(_CLASSES)
         self._before = before
-        self._url: int | None = -1
+        found = sorted((base + match.start(), len(match[0])) for match in scheme.escaped(self._lowered))
+        self._escaped = deque(Hit(*place) for place in found)
+        self._url: Hit | None = Hit(-1, 0)
 
     def next(self, at: int) -> Hit | None:
         """The first place from `at` on, or None."""
-        if self._url is not None and self._url < at:
+        if self._url is not None and self._url.at < at:
             self._url = self._next_url(at)
-        bare = self._next_bare(at, len(self._text) if self._url is None else self._url)
-        if bare is not None:
-            return Hit(bare, bare=True)
-        return None if self._url is None else Hit(self._url, bare=False)
+        bare = self._next_bare(at, self._url.at if self._url else len(self._text))
+        return self._url if bare is None else Hit(bare, 0)
 
-    def _next_url(self, at: int) -> int | None:
+    def _next_url(self, at: int) -> Hit | None:
         """The first `data:` from `at` on."""
-        for found in _HINT.finditer(self._lowered, at - self._base):
-            if TRIGGER.match(self._lowered, found.start()):
-                return self._base + found.start()
-        return None
+        base = self._base
+        while self._escaped and self._escaped[0].at < at:
+            self._escaped.popleft()
+        for found in scheme.HINT.finditer(self._lowered, at - base):
+            if plain := scheme.PLAIN.match(self._lowered, found.start()):
+                hit = Hit(base + plain.start(), len(plain[0]))
+                return self._escaped[0] if self._escaped and self._escaped[0].at <= hit.at else hit
+        return self._escaped[0] if self._escaped else None
 
     def _next_bare(self, at: int, end: int) -> int | None:
         """The first long run of digits that lies between the places and begins like a picture."""
@@ -131,9 +124,8 @@ class Search:
 
     def _unfinished_url(self, at: int) -> int:
         end = len(self._text)
-        low = max(at, end - _LONGEST_TRIGGER)
-        found = _UNFINISHED_TRIGGER.search(self._lowered, low - self._base)
-        return end if found is None else self._base + found.start()
+        low = max(at, end - scheme.LONGEST)
+        return end - scheme.unfinished(self._lowered[low - self._base :])
 
     def _is_in_run(self, at: int) -> bool:
         """Whether the byte before `at` belongs to a run."""
