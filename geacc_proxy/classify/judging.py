@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geacc_proxy.models.registry import InstalledModel
 
 
-_DOUBT = 2
+_DOUBT = 2.5
 """How much surer, for each part that a picture consists of, a part must be than a whole; measured, docs/formats.md."""
 
 

@@ -14,7 +14,7 @@ class Caps:
         pixels: of one frame as the header tells; Pillow's own limits (89 and 179 Mpx) are far too high.
         frames: how many frames of a moving picture are judged.
         frame_pixels: pixels of all the frames that have to be decoded to reach those, a bound on time.
-        scan_pixels: pixels times passes of a progressive JPEG, a bound on time.
+        scan_pixels: pixels times passes of a progressive JPEG, or times the slowness of a slow format, a bound on time.
         svg_bytes: of the source of an SVG, without the pictures inside.
         svg_work: of drawing an SVG, in the estimated milliseconds of `svgwork`; most drawings take a tenth of that.
         tiles: how many parts of a large or very long picture are judged beside the whole.

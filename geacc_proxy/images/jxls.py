@@ -17,6 +17,7 @@ _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 
 _SIDES = ((9, 1), (13, 1), (18, 1), (30, 1))
 _PREVIEW_SIDES = ((6, 1), (8, 65), (10, 321), (12, 1345))
 _PREVIEW_EIGHTHS = ((0, 16), (0, 32), (5, 1), (9, 33))
+_SLOWNESS = 10  # lossless pictures take 90 ns a pixel, a pass of a JPEG 5 to 10
 _ENOUGH = 64  # bytes of a header
 
 
@@ -30,6 +31,7 @@ def look(body: bytes, job: Job) -> Ready:
     width, height = _size(bits)
     picture = Picture(Format.JXL, width, height)
     job.check_pixels(picture)
+    job.check_scans(_SLOWNESS * width * height, f"{width}×{height} of a slow format", picture)
     if _moves(bits):
         raise Undecodable(Failure.UNREADABLE, "an animation, which cannot be decoded in full", picture)
     return Ready(body, width, height)

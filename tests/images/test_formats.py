@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from geacc_proxy.images.caps import Caps
 from geacc_proxy.images.formats import FORMATS, SUFFIXES, Browser, Facts, Format
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
@@ -44,3 +45,21 @@ def test_what_the_proxy_process_reads_loads_no_decoder() -> None:
         "sys.exit(any(name in sys.modules for name in ('PIL', 'numpy', 'resvg_py')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+NUMBER = re.compile(r"^([\d,]+)( million| MiB| KiB|)$")
+FACTORS = {"": 1, " million": 1_000_000, " MiB": 2**20, " KiB": 2**10}
+
+
+def number(text: str) -> float:
+    found = NUMBER.match(text)
+    assert found is not None, text
+    return int(found[1].replace(",", "")) * FACTORS[found[2]]
+
+
+def test_the_document_has_the_caps_of_both_lanes() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for name, *_ in rows} == set(Caps.__slots__) - {"frames", "tiles", "tiny_pixels"}
+    for name, full, quick in rows:
+        assert number(full) == getattr(Caps(), name)
+        assert number(quick) == getattr(Caps().quick(), name)

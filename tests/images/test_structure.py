@@ -188,3 +188,13 @@ def test_a_png_whose_frames_are_fewer_than_it_says_is_decoded() -> None:
     pixels = b"".join(b"\0" + bytes([120]) * 50 for _ in range(50))
     body = png(50, 50, 8, 0, pixels, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))
     assert len(decode(body, TARGET, CAPS).frames) == 1
+
+
+@pytest.mark.parametrize("format_", ["JXL", "JPEG2000"])
+def test_a_slow_format_is_for_the_slow_lane_sooner(format_: str) -> None:
+    body = saved(benign(SIZE), format_)
+    caps = replace(CAPS, scan_pixels=10 * SIZE[0] * SIZE[1])
+    assert decode(body, TARGET, caps).picture.width == SIZE[0]
+    with pytest.raises(Undecodable) as caught:
+        decode(body, TARGET, replace(caps, scan_pixels=caps.scan_pixels - 1))
+    assert caught.value.failure is Failure.TOO_LARGE
