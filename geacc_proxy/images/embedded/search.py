@@ -76,25 +76,26 @@ class Search:
         self._before = before
         found = sorted((base + match.start(), len(match[0])) for match in scheme.escaped(self._lowered))
         self._escaped = deque(Hit(*place) for place in found)
-        self._url: Hit | None = Hit(-1, 0)
+        self._plain: Hit | None = Hit(-1, 0)
 
     def next(self, at: int) -> Hit | None:
         """The first place from `at` on, or None."""
-        if self._url is not None and self._url.at < at:
-            self._url = self._next_url(at)
-        bare = self._next_bare(at, self._url.at if self._url else len(self._text))
-        return self._url if bare is None else Hit(bare, 0)
-
-    def _next_url(self, at: int) -> Hit | None:
-        """The first `data:` from `at` on."""
-        base = self._base
+        if self._plain is not None and self._plain.at < at:
+            self._plain = self._next_plain(at)
         while self._escaped and self._escaped[0].at < at:
             self._escaped.popleft()
-        for found in scheme.HINT.finditer(self._lowered, at - base):
-            if plain := scheme.PLAIN.match(self._lowered, found.start()):
-                hit = Hit(base + plain.start(), len(plain[0]))
-                return self._escaped[0] if self._escaped and self._escaped[0].at <= hit.at else hit
-        return self._escaped[0] if self._escaped else None
+        url = self._plain
+        if self._escaped and (url is None or self._escaped[0].at <= url.at):
+            url = self._escaped[0]
+        bare = self._next_bare(at, url.at if url else len(self._text))
+        return url if bare is None else Hit(bare, 0)
+
+    def _next_plain(self, at: int) -> Hit | None:
+        """The first `data:` from `at` on of which all letters are themselves."""
+        for hint in scheme.HINT.finditer(self._lowered, at - self._base):
+            if found := scheme.PLAIN.match(self._lowered, hint.start()):
+                return Hit(self._base + found.start(), len(found[0]))
+        return None
 
     def _next_bare(self, at: int, end: int) -> int | None:
         """The first long run of digits that lies between the places and begins like a picture."""
