@@ -62,7 +62,7 @@ PAINTED = {
     "entity in the scheme": img(URL.replace("data", "d&#97;ta")),
     "entities throughout": img(entities(URL)),
     "entities of hexadecimal throughout": img("".join(f"&#x0000{ord(character):x};" for character in URL)),
-    "srcset": f'<img srcset="{URL} 1x, {DRAWING} 2x">',
+    "srcset": f'<img srcset="{URL} 1x, b.png 2x">',
     "srcset with widths": f'<img srcset="{URL} 48w" sizes="48px">',
     "CSS": css(f"url({URL})"),
     "CSS in quotes": css(f"url('{URL}')"),
