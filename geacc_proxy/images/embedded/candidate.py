@@ -139,10 +139,9 @@ class DataUrl:
             return None
         written = bytes(text[start + header.begin : start + header.end])
         # What is last before the comma is the address, or as much of it as tells what it holds.
-        lowered = written.lower()
-        later = [found.start() for found in (*scheme.PLAIN.finditer(lowered), *scheme.escaped(lowered))]
-        if later:
-            return Skip(header.begin + max(later))
+        later = scheme.last(written)
+        if later is not None:
+            return Skip(header.begin + later)
         if not comma:
             return Skip(header.begin)
         self._begin = header.end + comma
@@ -157,9 +156,9 @@ class DataUrl:
             return b"" if final or len(window) == _RAW_HEAD else None
         span = RawSpan(0, self._context)
         span.advance(window, 0, _RAW_HEAD, final=True)
-        later = scheme.PLAIN.search(window[: span.end].lower())
+        later = scheme.plain(scheme.marked(window[: span.end]), 0)
         if later is not None:
-            return window[: later.start()]
+            return window[: later.begin]
         return window[: span.end] if span.closer or final or len(window) == _RAW_HEAD else None
 
     def _finished(self, written: bytes, media: MediaType, span: Base64Span | RawSpan) -> Embedded | Skip:

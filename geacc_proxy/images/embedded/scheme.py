@@ -6,20 +6,16 @@ A browser undoes entities and the escapes of scripts and style sheets before it 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-PLAIN = re.compile(
-    rb"data(?::(?![\"'`{\[(<>|}\]])"
-    rb"|\\{1,16}+(?:x3a|u003a|u\{0{0,6}3a\})"
-    rb"|(?:&|\\{1,16}+(?:u0026|x26))(?:amp;){0,4}(?:colon;|#0{0,6}58(?:;|(?=[^0-9;]))|#x0{0,6}3a(?:;|(?=[^0-9a-f;]))))"
-)
-"""The scheme in lower case, the colon in any spelling but that of style sheets."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scheme begins and ends."""
 
-HINT = re.compile(rb"data[:\\&](?![\"'`{\[(<>|}\]])")
-"""What each match of `PLAIN` begins with, and little else: less to try for each `data-`."""
+    begin: int
+    end: int
+
 
 LONGEST = 192
 """No spelling that is looked for takes more bytes."""
@@ -41,13 +37,20 @@ def _letter(letter: str, names: bytes = b"") -> bytes:
 
 _LETTERS = [_letter("d"), _letter("a"), _letter("t"), _letter("a"), _letter(":", rb"|colon;")]
 _ANY = re.compile(_BREAK.join(_LETTERS))
-_CODES_DECIMAL = rb"(?:100|68|97|65|116|84|58|9|10|13)(?![0-9])"
-_CODES = rb"(?:64|44|61|41|74|54|3a|[9ad](?=;))"
-_ENTITY = re.compile(rb"#(?<=[&;]#)(?:0{0,8}" + _CODES_DECIMAL + rb"|x0{0,8}" + _CODES + rb")")
-_BACKSLASHED = re.compile(rb"\\(?:0{0,4}|x|u00|u\{0{0,6})" + _CODES)
 
-_NUMBER_SIGN = 0x23
-_DEEPEST = 15
+_MARKED = bytearray(bytes(range(256)).lower())
+for _special in b"&#\\":
+    _MARKED[_special] = 1
+_PLAIN = re.compile(rb":(?<=data:)(?![\"'`{\[(<>|}\]])")
+_CODES = rb"(?:64|44|61|41|74|54|3a)"
+# The number of one of its characters, or a named colon.
+_ESCAPE = re.compile(
+    rb"\x01(?:(?=[0-9xu])(?:"
+    rb"(?<=[\x01;6]\x01)(?:0{0,8}(?:100|68|97|65|116|84|58|9|10|13)(?![0-9])|x0{0,8}(?:" + _CODES + rb"|[9ad];))"
+    rb"|(?:0{0,4}|x|u00|u\{0{0,6})" + _CODES + rb")|colon;|amp;colon;|u0026colon;)"
+)
+
+_REACH = 64
 _LONGEST_AMPERSAND = 48
 _BEFORE_NUMBER = re.compile(_AMPERSAND + rb"\Z")
 
@@ -65,30 +68,61 @@ def _unfinished() -> re.Pattern[bytes]:
 _UNFINISHED = _unfinished()
 
 
-def escaped(text: bytes | bytearray) -> Iterator[re.Match[bytes]]:
-    """Each scheme in `text`, which is in lower case, that has an escaped character; in no order."""
-    for mark, pattern in ((b"#", _ENTITY), (b"\\", _BACKSLASHED)):
-        done = 0
-        first = text.find(mark)  # a hundred times as fast as a pattern, where there is none
-        for place in pattern.finditer(text, first) if first >= 0 else ():
-            if place.start() >= done and (found := _around(text, place.start(), done)):
-                done = found.end()
-                yield found
+def marked(text: bytes | bytearray) -> bytes | bytearray:
+    """What `plain` and `escaped` search: the text in lower case, with one mark for all that begins an escape."""
+    return text.translate(_MARKED)
 
 
-def _around(text: bytes | bytearray, at: int, done: int) -> re.Match[bytes] | None:
-    """The scheme of which the escape with its mark at `at` is the first, not before `done`."""
-    if text[at] == _NUMBER_SIGN:
-        before = _BEFORE_NUMBER.search(text, max(done, at - _LONGEST_AMPERSAND), at)
+def plain(marks: bytes | bytearray, at: int) -> Place | None:
+    """The first scheme from `at` on that is written as it is, upper case or lower."""
+    for found in _PLAIN.finditer(marks, at):
+        begin = found.end() - len(b"data:")
+        if begin >= at:
+            return Place(begin, found.end())
+    return None
+
+
+def escaped(text: bytes | bytearray, marks: bytes | bytearray, base: int, at: int) -> Place | None:
+    """The first scheme from `at` on with an escaped character.
+
+    Args:
+        text: the text.
+        marks: what `marked` makes of the text from `base` on.
+        base: where that begins; what is returned counts from there.
+        at: from where on to search, from `base`.
+    """
+    for found in _ESCAPE.finditer(marks, at):
+        low = max(at, found.start() - _REACH)
+        window = bytes(text[base + low : base + found.start() + LONGEST]).lower()
+        around = _around(window, found.start() - low)
+        if around is not None:
+            return Place(low + around.start(), low + around.end())
+    return None
+
+
+def last(text: bytes) -> int | None:
+    """Where the last scheme in `text` begins, or of the last ones nearly so."""
+    marks = marked(text)
+    begin = None
+    at = 0
+    while found := plain(marks, at) or escaped(text, marks, 0, at):
+        begin = found.begin
+        at = found.end
+    return begin
+
+
+def _around(text: bytes, at: int) -> re.Match[bytes] | None:
+    """The scheme, in lower case, whose first escape has the mark at `at`."""
+    mark = text[at : at + 1]
+    if mark == b"\\":
+        at = len(text[:at].rstrip(mark))
+    elif mark == b"#":
+        before = _BEFORE_NUMBER.search(text, max(0, at - _LONGEST_AMPERSAND), at)
         if before is None:
             return None
         at = before.start()
-    else:
-        slashes = bytes(text[max(done, at - _DEEPEST) : at])
-        at -= len(slashes) - len(slashes.rstrip(b"\\"))
     for length in range(4, -1, -1):
-        begin = at - length
-        if begin >= done and text[begin:at] == b"data"[:length] and (found := _ANY.match(text, begin, begin + LONGEST)):
+        if at >= length and text[at - length : at] == b"data"[:length] and (found := _ANY.match(text, at - length)):
             return found
     return None
 

@@ -7,7 +7,6 @@ and, for base64 without `data:`, every fourth byte: a hundred digits in a row le
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import dataclass
 
 from geacc_proxy.images.embedded import scheme
@@ -71,31 +70,25 @@ class Search:
     def __init__(self, text: bytes | bytearray, base: int, before: bytes) -> None:
         self._text = text
         self._base = base
-        self._lowered = text[base:].lower() if base else text.lower()
+        self._marks = scheme.marked(text[base:] if base else text)
         self._samples = text[base::_STRIDE].translate(_CLASSES)
         self._before = before
-        found = sorted((base + match.start(), len(match[0])) for match in scheme.escaped(self._lowered))
-        self._escaped = deque(Hit(*place) for place in found)
-        self._plain: Hit | None = Hit(-1, 0)
+        self._plain: scheme.Place | None = scheme.Place(-1, -1)
+        self._escaped: scheme.Place | None = scheme.Place(-1, -1)
 
     def next(self, at: int) -> Hit | None:
         """The first place from `at` on, or None."""
-        if self._plain is not None and self._plain.at < at:
-            self._plain = self._next_plain(at)
-        while self._escaped and self._escaped[0].at < at:
-            self._escaped.popleft()
-        url = self._plain
-        if self._escaped and (url is None or self._escaped[0].at <= url.at):
-            url = self._escaped[0]
-        bare = self._next_bare(at, url.at if url else len(self._text))
-        return url if bare is None else Hit(bare, 0)
-
-    def _next_plain(self, at: int) -> Hit | None:
-        """The first `data:` from `at` on of which all letters are themselves."""
-        for hint in scheme.HINT.finditer(self._lowered, at - self._base):
-            if found := scheme.PLAIN.match(self._lowered, hint.start()):
-                return Hit(self._base + found.start(), len(found[0]))
-        return None
+        base = self._base
+        if self._plain is not None and self._plain.begin < at - base:
+            self._plain = scheme.plain(self._marks, at - base)
+        if self._escaped is not None and self._escaped.begin < at - base:
+            self._escaped = scheme.escaped(self._text, self._marks, base, at - base)
+        places = [place for place in (self._plain, self._escaped) if place is not None]
+        url = min(places, key=lambda place: place.begin, default=None)
+        bare = self._next_bare(at, len(self._text) if url is None else base + url.begin)
+        if bare is not None:
+            return Hit(bare, 0)
+        return None if url is None else Hit(base + url.begin, url.end - url.begin)
 
     def _next_bare(self, at: int, end: int) -> int | None:
         """The first long run of digits that lies between the places and begins like a picture."""
@@ -126,7 +119,7 @@ class Search:
     def _unfinished_url(self, at: int) -> int:
         end = len(self._text)
         low = max(at, end - scheme.LONGEST)
-        return end - scheme.unfinished(self._lowered[low - self._base :])
+        return end - scheme.unfinished(bytes(self._text[low:]).lower())
 
     def _is_in_run(self, at: int) -> bool:
         """Whether the byte before `at` belongs to a run."""
