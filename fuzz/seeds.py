@@ -29,7 +29,8 @@ def seeds() -> dict[str, bytes]:
     return {**pictures, **_traps(pictures), **_texts(pictures)}
 
 
-def _saved(picture: Image.Image, picture_format: str, **options: Any) -> bytes:
+def saved(picture: Image.Image, picture_format: str, **options: Any) -> bytes:
+    """As Pillow's encoder writes it."""
     file = io.BytesIO()
     picture.save(file, picture_format, **options)
     return file.getvalue()
@@ -47,35 +48,41 @@ def _pictures() -> dict[str, bytes]:
     exif = Image.Exif()
     exif[0x0112] = 6
     return {
-        "png": _saved(one, "PNG"),
-        "png-palette": _saved(one.quantize(8), "PNG", transparency=1),
-        "png-alpha": _saved(one.convert("RGBA"), "PNG", exif=exif),
-        "png-16-bit": _saved(Image.new("I;16", (40, 32), 30_000), "PNG"),
-        "apng": _saved(one, "PNG", **moving),
-        "apng-default": _saved(one, "PNG", **moving, default_image=True),
-        "jpeg": _saved(one, "JPEG", exif=exif),
-        "jpeg-progressive": _saved(one, "JPEG", progressive=True),
-        "jpeg-cmyk": _saved(one.convert("CMYK"), "JPEG"),
-        "jpeg-grey": _saved(one.convert("L"), "JPEG"),
-        "mpo": _saved(one, "MPO", save_all=True, append_images=[two]),
-        "gif": _saved(one, "GIF"),
-        "gif-moving": _saved(one, "GIF", **moving, disposal=2),
-        "webp": _saved(one, "WEBP"),
-        "webp-lossless": _saved(one.convert("RGBA"), "WEBP", lossless=True),
-        "webp-moving": _saved(one, "WEBP", **moving),
-        "avif": _saved(one, "AVIF", speed=10, exif=exif),
-        "avif-moving": _saved(one, "AVIF", **moving, speed=10),
-        "heic": _saved(one, "HEIF"),
-        "jxl": _saved(one, "JXL"),
-        "jpeg2000": _saved(one, "JPEG2000"),
-        "bmp": _saved(one, "BMP"),
-        "bmp-palette": _saved(one.quantize(4), "BMP"),
-        "ico": _saved(_drawn(9, (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]),
-        "ico-bmp": _saved(_drawn(9, (32, 32)), "ICO", sizes=[(32, 32)], bitmap_format="bmp"),
-        "tiff": _saved(one, "TIFF", compression="tiff_lzw"),
-        "tiff-pages": _saved(_drawn(1), "TIFF", save_all=True, append_images=[_drawn(2)]),
-        "svg": b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z" fill="teal"/></svg>',
+        "png": saved(one, "PNG"),
+        "png-palette": saved(one.quantize(8), "PNG", transparency=1),
+        "png-alpha": saved(one.convert("RGBA"), "PNG", exif=exif),
+        "png-16-bit": saved(Image.new("I;16", (40, 32), 30_000), "PNG"),
+        "apng": saved(one, "PNG", **moving),
+        "apng-default": saved(one, "PNG", **moving, default_image=True),
+        "jpeg": saved(one, "JPEG", exif=exif),
+        "jpeg-progressive": saved(one, "JPEG", progressive=True),
+        "jpeg-cmyk": saved(one.convert("CMYK"), "JPEG"),
+        "jpeg-grey": saved(one.convert("L"), "JPEG"),
+        "mpo": saved(one, "MPO", save_all=True, append_images=[two]),
+        "gif": saved(one, "GIF"),
+        "gif-moving": saved(one, "GIF", **moving, disposal=2),
+        "webp": saved(one, "WEBP"),
+        "webp-lossless": saved(one.convert("RGBA"), "WEBP", lossless=True),
+        "webp-moving": saved(one, "WEBP", **moving),
+        "avif": saved(one, "AVIF", speed=10, exif=exif),
+        "avif-moving": saved(one, "AVIF", **moving, speed=10),
+        "heic": saved(one, "HEIF"),
+        "jxl": saved(one, "JXL"),
+        "jpeg2000": saved(one, "JPEG2000"),
+        "bmp": saved(one, "BMP"),
+        "bmp-palette": saved(one.quantize(4), "BMP"),
+        "ico": saved(_drawn(9, (48, 48)), "ICO", sizes=[(16, 16), (48, 48)]),
+        "ico-bmp": saved(_drawn(9, (32, 32)), "ICO", sizes=[(32, 32)], bitmap_format="bmp"),
+        "tiff": saved(one, "TIFF", compression="tiff_lzw"),
+        "tiff-pages": saved(_drawn(1), "TIFF", save_all=True, append_images=[_drawn(2)]),
+        "svg": _shapes(40),
+        "svg-small": _shapes(1),
     }
+
+
+def _shapes(count: int) -> bytes:
+    paths = "".join(f'<path d="M{n} 0h9v{n}z" fill="#0{n % 10}8"/>' for n in range(count))
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 50 50">{paths}</svg>'.encode()
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
