@@ -42,8 +42,8 @@ class Caps:
         return replace(
             self,
             pixels=min(self.pixels, 12_000_000),
-            frame_pixels=min(self.frame_pixels, 24_000_000),
-            scan_pixels=min(self.scan_pixels, 60_000_000),
+            frame_pixels=min(self.frame_pixels, 12_000_000),
+            scan_pixels=min(self.scan_pixels, 20_000_000),
             svg_bytes=min(self.svg_bytes, 64 * 2**10),
             svg_work=min(self.svg_work, 400.0),
             seconds=min(self.seconds, 1.0),

@@ -3,7 +3,8 @@
 A grid of tiles over every large picture would hide three times as many benign photographs, since a small part of one
 shows skin or fur or sand and nothing else (measured; docs/formats.md). So a picture is cut only where it is cut: along
 seams, straight lines from side to side on which most pixels differ more across the line than beside it. Each piece is
-cut again (a recursive XY-cut: Nagy and Seth, 1984), and loses a frame of one shade.
+cut again (a recursive XY-cut: Nagy and Seth, 1984), and loses a frame of one shade. What lies on an empty ground, as on
+a page, is cut out of it, however much of it there is.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ _FURTHER_SEAM = 0.35  # where one was found
 _LEAST = 0.12  # of the picture's side, or of a screenful's of a strip: a smaller piece is a gap, a border or a caption
 _MARGIN = 3  # pixels beside a line that are compared
 _WIDEST_GAP = 0.06  # of a piece's side; what is wider is a flat part of a drawing
+_GROUND = 6  # shades that an empty ground varies by
 _FRAME = 0.1  # of a piece's side: the widest frame that is taken off
+_MOST_OF_IT = 0.8  # of the whole's area: a single piece that is larger is seen well enough in the whole
 _ONE_SHADE, _MANY_SHADES = 4.0, 10.0  # standard deviations, of 255
 
 
@@ -43,7 +46,7 @@ class _Piece(NamedTuple):
 
 
 def panels(image: Image.Image, limit: int) -> list[Box]:
-    """The pieces that `image` consists of, in its pixels, `limit` at most; none where it is of one piece.
+    """The pieces that `image` consists of, in its pixels, `limit` at most; none where it is of one that fills it.
 
     Args:
         image: loaded, RGB or RGBA.
@@ -54,8 +57,10 @@ def panels(image: Image.Image, limit: int) -> list[Box]:
     size = max(1, round(image.width / scale)), max(1, round(image.height / scale))
     small = _grey(image.resize(size, Image.Resampling.BOX))
     least = tuple(max(2 * _MARGIN + 2, int(min(side, 2.5 * min(size)) * _LEAST)) for side in size)
-    found = list(_pieces(small, _Piece(0, 0, *size), least, _SEAM))
-    if len(found) < 2:
+    whole = _Piece(0, 0, *size)
+    ground = int(small[0, 0]) if _without_ground(small, whole) != whole else None
+    found = list(_pieces(small, whole, least, ground, _SEAM))
+    if len(found) == 1 and _area(found[0]) > _MOST_OF_IT * _area(whole):
         return []
     if len(found) > limit:
         found = [found[index] for index in np.linspace(0, len(found) - 1, limit).astype(int)]
@@ -68,8 +73,11 @@ def _grey(image: Image.Image) -> NDArray[np.int16]:
     return np.asarray(image.convert("RGB").convert("L"), dtype=np.int16)
 
 
-def _pieces(grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], enough: float = _SEAM) -> Iterator[_Piece]:
-    """`piece` of `grey`, or what it is cut into."""
+def _pieces(
+    grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], ground: int | None, enough: float
+) -> Iterator[_Piece]:
+    """`piece` of `grey`, or what it is cut into, without the empty ground around it, of which the shade is given."""
+    piece = _without_ground(grey, piece)
     left, top, right, bottom = piece
     if right - left < least[0] or bottom - top < least[1]:
         return
@@ -77,17 +85,35 @@ def _pieces(grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], enou
     if part.std() < _ONE_SHADE:
         return
     # All seams of both directions at once: the row of one cell alone may not show what all rows together do.
-    columns = [left, *(left + at for at in _seams(part, enough)), right]
-    rows = [top, *(top + at for at in _seams(part.T, enough)), bottom]
+    columns = [left, *(left + at for at in _seams(part, ground, enough)), right]
+    rows = [top, *(top + at for at in _seams(part.T, ground, enough)), bottom]
     if len(columns) == len(rows) == 2:
         yield piece
         return
     for above, below in pairwise(rows):
         for before, behind in pairwise(columns):
-            yield from _pieces(grey, _Piece(before, above, behind, below), least, _FURTHER_SEAM)
+            yield from _pieces(grey, _Piece(before, above, behind, below), least, ground, _FURTHER_SEAM)
 
 
-def _seams(grey: NDArray[np.int16], enough: float) -> list[int]:
+def _without_ground(grey: NDArray[np.int16], piece: _Piece) -> _Piece:
+    """What is left of a piece when lines of one shade all along its four sides are taken off; all where that is all."""
+    left, top, right, bottom = piece
+    part = grey[top:bottom, left:right]
+    if not part.size:
+        return piece
+    ground = part[0, 0]  # of whatever shade: a line of another one ends it
+    columns = np.flatnonzero((np.abs(part - ground) > _GROUND).any(axis=0))
+    rows = np.flatnonzero((np.abs(part - ground) > _GROUND).any(axis=1))
+    if not len(columns):
+        return piece
+    return _Piece(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
+
+
+def _area(piece: _Piece) -> int:
+    return (piece.right - piece.left) * (piece.bottom - piece.top)
+
+
+def _seams(grey: NDArray[np.int16], ground: int | None, enough: float) -> list[int]:
     """The columns at upright seams, from left to right."""
     if grey.shape[1] < 2 * _MARGIN + 2:
         return []
@@ -101,21 +127,27 @@ def _seams(grey: NDArray[np.int16], enough: float) -> list[int]:
                 found[-1] = int(at)
         else:
             found.append(int(at))
-    return sorted({*(at + _MARGIN for at in found), *_gaps(grey)})
+    return sorted({*(at + _MARGIN for at in found), *_gaps(grey, ground)})
 
 
-def _gaps(grey: NDArray[np.int16]) -> list[int]:
-    """Where narrow bands of one shade begin and end, with much going on at both sides of each."""
+def _gaps(grey: NDArray[np.int16], ground: int | None) -> list[int]:
+    """Where bands of one shade begin and end that part what is on both sides of them.
+
+    Two of three must tell: the band is narrow; it is of the shade of the empty ground; much goes on at both sides.
+    """
     uneven = grey.std(axis=0)
     flat = np.concatenate(([False], uneven < _ONE_SHADE, [False]))
     ends = np.flatnonzero(np.diff(flat.astype(np.int8)))
-    return [
-        int(at)
-        for begin, end in zip(ends[::2], ends[1::2], strict=True)
-        if begin > 1 and end < len(uneven) - 1 and end - begin <= _WIDEST_GAP * len(uneven)
-        if min(uneven[begin - 2], uneven[end + 1]) > _MANY_SHADES
-        for at in (begin, end)
-    ]
+    found: list[int] = []
+    for begin, end in zip(ends[::2], ends[1::2], strict=True):
+        if begin <= 1 or end >= len(uneven) - 1:
+            continue
+        narrow = end - begin <= _WIDEST_GAP * len(uneven)
+        of_ground = ground is not None and abs(float(grey[:, begin:end].mean()) - ground) <= _GROUND
+        busy = min(uneven[begin - 2], uneven[end + 1]) > _MANY_SHADES
+        if sum(map(bool, (narrow, of_ground, busy))) >= 2:
+            found += (int(begin), int(end))
+    return found
 
 
 def _fitted(grey: NDArray[np.int16], piece: _Piece, across: float, down: float) -> Box:

@@ -40,8 +40,8 @@ def parts_of(image: Image.Image, limit: int) -> tuple[list[Box], int]:
     boxes, count = [], 0
     for piece in pieces:
         width, height = round(piece.right - piece.left), round(piece.bottom - piece.top)
-        inside = screenfuls(width, height, limit - len(pieces) + 1, aspect)
-        boxes += [_moved(box, piece.left, piece.top) for box in inside] or [piece]
+        inside = screenfuls(width, height, limit - len(pieces), aspect)
+        boxes += [piece, *(_moved(box, piece.left, piece.top) for box in inside)]
         count += _side_by_side(width, height) if inside else 1
     return (boxes, count) if len(boxes) <= limit else (pieces, len(pieces))
 

@@ -68,7 +68,10 @@ _ISO_MEDIA = frozenset({Format.AVIF, Format.HEIC})
 # Chromium paints what has arrived of these. Of others, an undecoded rest would be judged as if it were black.
 _PAINTED_IN_PART = frozenset({Format.JPEG, Format.PNG, Format.GIF, Format.WEBP, Format.AVIF, Format.BMP})
 _MOVE = frozenset({Format.PNG, Format.GIF, Format.WEBP, Format.AVIF})
-_JPEG2000_SLOWNESS = 10  # 110 ns a pixel, where a pass of a JPEG takes 5 to 10
+# How much longer a pixel takes than in one pass of a JPEG (5 to 10 ns), and how much longer yet a clear one, which is
+# shown on two backgrounds.
+_SLOWNESS = {Format.PNG: 4, Format.WEBP: 3, Format.AVIF: 4, Format.HEIC: 4, Format.JXL: 6, Format.JPEG2000: 10}
+_CLEAR_SLOWNESS = 2
 # Formats whose header cannot be smaller than what a browser paints.
 _TINY_BY_HEADER = frozenset({Format.JPEG, Format.PNG, Format.GIF, Format.WEBP, Format.BMP})
 
@@ -89,9 +92,11 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
         turn = orientation(image, kind)
         picture = Picture(kind, *size_as_shown(image.size, turn))
         job.check_pixels(picture)
-        if kind is Format.JPEG2000:
-            slow = _JPEG2000_SLOWNESS * picture.width * picture.height
-            job.check_scans(slow, f"{picture.width}×{picture.height} of a slow format", picture)
+        if kind in _SLOWNESS:
+            slow = _SLOWNESS[kind] * (_CLEAR_SLOWNESS if image.has_transparency_data else 1)
+            job.check_scans(
+                slow * picture.width * picture.height, f"{picture.width}×{picture.height} of a slow format", picture
+            )
         total = _frames(image, ready)
         if total > 1 and kind in _MOVE:
             job.check_frames(total, picture)

@@ -55,3 +55,20 @@ def test_a_strip_put_together_is_seen_by_its_pieces_and_never_more_than_allowed(
 
 def test_nothing_of_a_plain_drawing_is_a_part() -> None:
     assert parts_of(grainy(benign((1600, 1200))), 16)[0] == []
+
+
+@pytest.mark.parametrize("shade", ["white", "#202020"])
+@pytest.mark.parametrize("place", [(0, 0), (137, 901), (1400, 1100)])
+def test_what_lies_on_an_empty_page_is_cut_out(shade: str, place: tuple[int, int]) -> None:
+    page = Image.new("RGB", (2000, 1600), shade)
+    page.paste(grainy(benign((600, 500))), place)
+    [piece] = panels(page, 16)
+    wanted = (*place, place[0] + 600, place[1] + 500)
+    assert max(abs(a - b) for a, b in zip(piece, wanted, strict=True)) <= 4
+
+
+def test_pictures_that_lie_far_apart_on_an_empty_page_are_cut_out_one_by_one() -> None:
+    page = Image.new("RGB", (2400, 2000), "white")
+    for left, top in ((100, 200), (1500, 300), (200, 1300)):
+        page.paste(grainy(benign((600, 500))), (left, top))
+    assert len(panels(page, 16)) == 3
