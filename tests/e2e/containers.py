@@ -108,6 +108,28 @@ def png(picture: Image.Image, *, interlaced: bool = False, deep: bool = False) -
     return PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
 
 
+def counted_twice(apng: bytes) -> bytes:
+    """An APNG that tells its number of frames again, and wrongly."""
+    again = _chunk(b"acTL", struct.pack(">II", 1, 1))
+    end = apng.index(b"acTL") + 16
+    return apng[:end] + again + apng[end:]
+
+
+def damaged_at_its_end(body: bytes, kind: bytes) -> bytes:
+    """A PNG whose last chunk of that kind holds nonsense in its last tenth; its checksum is right."""
+    at = body.rindex(kind) - 4
+    length = int.from_bytes(body[at : at + 4])
+    data = bytearray(body[at + 8 : at + 8 + length])
+    data[length * 9 // 10 :] = b"\xff" * (length - length * 9 // 10)
+    return body[:at] + _chunk(kind, bytes(data)) + body[at + 12 + length :]
+
+
+def with_an_empty_extension(gif: bytes) -> bytes:
+    """A GIF with an extension that has no data before the control block of its second frame."""
+    at = gif.index(b"!\xf9\x04", gif.index(b"!\xf9\x04") + 8)
+    return gif[:at] + b"!\x01\0" + gif[at:]
+
+
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

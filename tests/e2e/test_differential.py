@@ -8,9 +8,11 @@ is too small to show anything.
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import shutil
 import ssl
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from geacc_proxy.images.caps import Caps
+from geacc_proxy.images.vector import TINY_LENGTH
 from geacc_proxy.models.registry import find
 
 from .browser import visit
+from .containers import PNG_SIGNATURE
 from .differential_samples import Sample, samples
 from .processes import Proxy, geacc_proxy, running_geacc_proxy
 from .tricks_origin import Answer, Reply, Request, WireOrigin, answer, running_wire_origin
@@ -128,15 +133,15 @@ def judging(
     with running_geacc_proxy(directory, site.ca_file, "--model", str(_model_that_likes_nothing(directory))) as proxy:
         through = _loaded(list(painted), site, directory, proxy)
         for path in _harmful(files):
-            body = _fetched(proxy, site, path)
-            through.append(Loaded(path, body == files[_number(path)].body, len(body), Caps().tiny_pixels + 1))
+            body, original = _fetched(proxy, site, path), files[_number(path)].body
+            through.append(Loaded(path, body == original, len(body), _pixels(original)))
         return _outcome(painted, site, proxy, through)
 
 
 def test_no_painted_picture_goes_through_unjudged(
     files: list[Sample], painted: dict[str, Loaded], judging: Outcome, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tiny = [it.path for it in judging.arrived if it.pixels <= Caps().tiny_pixels]
+    tiny = [it.path for it in judging.arrived if _is_tiny(files[_number(it.path)], it)]
     unjudged = [_named(files, it.path) for it in judging.arrived if it.path not in tiny]
     kinds = Counter("tiny" if path in tiny else judging.reasons.get(path, "no line") for path in painted)
     closed = {
@@ -150,7 +155,6 @@ def test_no_painted_picture_goes_through_unjudged(
         print(f"painted, and hidden since they could not be judged: {len(closed)}", *sorted(closed), sep="\n  ")
     assert unjudged == []
     assert [_named(files, path) for path in judging.changed if path not in judging.reasons] == []
-    assert {path for path in _harmful(files) if path not in judging.reasons} == set()
     assert len(painted) > 100
     assert kinds["malign"] > 0.8 * len(painted), "most of what is painted can be judged"
 
@@ -161,7 +165,7 @@ def test_the_embedded_model_shows_only_what_is_judged(
     honest = [path for path in painted if path.endswith("/right")]
     with running_geacc_proxy(tmp_path, site.ca_file) as proxy:
         outcome = _outcome(painted, site, proxy, _loaded(honest, site, tmp_path, proxy))
-    shown = [it for it in outcome.arrived if it.pixels > Caps().tiny_pixels]
+    shown = [it for it in outcome.arrived if not _is_tiny(files[_number(it.path)], it)]
     assert [_named(files, it.path) for it in shown if judging.reasons.get(it.path) != "malign"] == []
     assert [_named(files, path) for path in outcome.changed if path not in outcome.reasons] == []
     assert len(shown) > 0.5 * len(honest), "most of it is benign"
@@ -172,6 +176,27 @@ def _outcome(painted: dict[str, Loaded], site: WireOrigin, proxy: Proxy, through
     proxy.stop(within=15)
     arrived = [it for it in through if it.painted and it.bytes == painted.get(it.path, it).bytes]
     return Outcome(arrived, [it.path for it in through if it not in arrived], _reasons(proxy, site))
+
+
+def _is_tiny(file: Sample, loaded: Loaded) -> bool:
+    """Whether it is documented as too small to show anything: few pixels, or few characters of vector shapes."""
+    if loaded.pixels <= Caps().tiny_pixels:
+        return True
+    if file.content_type != "image/svg+xml" or b"data:" in file.body:
+        return False
+    encoding = "utf-16" if file.body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    return len(file.body.decode(encoding, "replace")) < TINY_LENGTH
+
+
+def _pixels(body: bytes) -> int:
+    """As its header tells; without limit where it tells nothing."""
+    if body.startswith(PNG_SIGNATURE):  # Pillow would read on
+        return int.from_bytes(body[16:20]) * int.from_bytes(body[20:24])
+    try:
+        with Image.open(io.BytesIO(body)) as picture:
+            return picture.width * picture.height
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return sys.maxsize
 
 
 def _harmful(files: Sequence[Sample]) -> list[str]:

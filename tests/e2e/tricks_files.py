@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from urllib.parse import quote
 
+import numpy as np
 from PIL import Image
 
 from .containers import (
+    counted_twice,
+    damaged_at_its_end,
     exif_orientation,
     icon,
     jpeg,
@@ -21,6 +25,7 @@ from .containers import (
     svg_around,
     turned_by_exif,
     uri,
+    with_an_empty_extension,
     with_late_exif,
     with_two_exifs,
     with_xmp,
@@ -165,6 +170,19 @@ def apng_behind_a_clean_picture(subject: Subject) -> Act:
     return image(subject, body)
 
 
+def apng_counted_twice(subject: Subject) -> Act:
+    return image(subject, counted_twice(moving(*_last(subject), "PNG")))
+
+
+def apng_with_a_damaged_last_frame(subject: Subject) -> Act:
+    body = damaged_at_its_end(moving(*_last(subject), "PNG"), b"fdAT")
+    return replace(image(subject, body), spares_benign=False)
+
+
+def gif_behind_an_empty_extension(subject: Subject) -> Act:
+    return image(subject, with_an_empty_extension(moving(*_last(subject), "GIF")), "image/gif")
+
+
 def gif_last_frame(subject: Subject) -> Act:
     return image(subject, moving(*_last(subject), "GIF"), "image/gif")
 
@@ -205,6 +223,9 @@ MOTION: list[Trick] = [
     apng_last_frame,
     apng_middle_frame,
     apng_behind_a_clean_picture,
+    apng_counted_twice,
+    apng_with_a_damaged_last_frame,
+    gif_behind_an_empty_extension,
     gif_last_frame,
     gif_middle_frame,
     gif_last_of_41_frames,
@@ -286,14 +307,15 @@ def irot_turned_avif(subject: Subject) -> Act:
 
 
 def _decoy(place: int) -> Image.Image:
-    """A landscape in a light of its own, as other pictures on a sheet have."""
+    """A landscape in a light and with a grain of its own, as other pictures on a sheet have."""
     light = [(250, 210, 120), (60, 60, 110), (230, 240, 250), (160, 70, 60), (90, 140, 90)][place * 3 % 5]
-    picture = benign(100 + place)
-    return Image.blend(picture, Image.new("RGB", picture.size, light), 0.4)
+    picture = Image.blend(benign(100 + place), Image.new("RGB", (SIDE, SIDE), light), 0.4)
+    grain = np.random.default_rng(place).normal(0, 9, (SIDE, SIDE, 1))
+    return Image.fromarray((np.asarray(picture) + grain).clip(0, 255).astype(np.uint8))
 
 
 def _strip(subject: Subject) -> list[Image.Image]:
-    pieces = [benign(100 + step) for step in range(SCREENFULS)]
+    pieces = [_decoy(step) for step in range(SCREENFULS)]
     pieces[PLACE] = subject.image
     return pieces
 
@@ -350,8 +372,21 @@ def truncated_progressive_jpeg(subject: Subject) -> Act:
 
 
 def truncated_gif(subject: Subject) -> Act:
-    body = saved(subject.image, "GIF")
+    body = saved(subject.image, "GIF", interlace=0)
     return image(subject, body[: len(body) * 4 // 5], "image/gif")
+
+
+def truncated_interlaced_gif(subject: Subject) -> Act:
+    """Browsers fill the rows that are not there with those that are."""
+    body = saved(subject.image, "GIF", interlace=1)
+    return replace(image(subject, body[: len(body) // 2], "image/gif"), spares_benign=False)
+
+
+def ico_with_a_damaged_picture(subject: Subject) -> Act:
+    """Beside a small clean one that is whole."""
+    small = benign(80 + subject.number).resize((32, 32))
+    large = damaged_at_its_end(png(subject.image), b"IDAT")
+    return replace(image(subject, icon([(32, png(small)), (SIDE, large)]), "image/x-icon"), spares_benign=False)
 
 
 def damaged_png(subject: Subject) -> Act:
@@ -388,6 +423,8 @@ LOOKS: list[Trick] = [
     truncated_jpeg,
     truncated_progressive_jpeg,
     truncated_gif,
+    truncated_interlaced_gif,
+    ico_with_a_damaged_picture,
     damaged_png,
 ]
 
