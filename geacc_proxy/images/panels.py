@@ -58,7 +58,7 @@ def panels(image: Image.Image, limit: int) -> list[Box]:
     small = _grey(image.resize(size, Image.Resampling.BOX))
     least = tuple(max(2 * _MARGIN + 2, int(min(side, 2.5 * min(size)) * _LEAST)) for side in size)
     whole = _Piece(0, 0, *size)
-    ground = int(small[0, 0]) if _without_ground(small, whole) != whole else None
+    ground = _shade_of_corners(small) if _without_ground(small, whole) != whole else None
     found = list(_pieces(small, whole, least, ground, _SEAM))
     if len(found) == 1 and _area(found[0]) > _MOST_OF_IT * _area(whole):
         return []
@@ -74,7 +74,7 @@ def _grey(image: Image.Image) -> NDArray[np.int16]:
 
 
 def _pieces(
-    grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], ground: int | None, enough: float
+    grey: NDArray[np.int16], piece: _Piece, least: tuple[int, ...], ground: float | None, enough: float
 ) -> Iterator[_Piece]:
     """`piece` of `grey`, or what it is cut into, without the empty ground around it, of which the shade is given."""
     piece = _without_ground(grey, piece)
@@ -101,7 +101,7 @@ def _without_ground(grey: NDArray[np.int16], piece: _Piece) -> _Piece:
     part = grey[top:bottom, left:right]
     if not part.size:
         return piece
-    ground = part[0, 0]  # of whatever shade: a line of another one ends it
+    ground = _shade_of_corners(part)
     columns = np.flatnonzero((np.abs(part - ground) > _GROUND).any(axis=0))
     rows = np.flatnonzero((np.abs(part - ground) > _GROUND).any(axis=1))
     if not len(columns):
@@ -109,11 +109,16 @@ def _without_ground(grey: NDArray[np.int16], piece: _Piece) -> _Piece:
     return _Piece(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
 
 
+def _shade_of_corners(grey: NDArray[np.int16]) -> float:
+    """That of most corners: a picture may lie in one of them."""
+    return float(np.median(grey[[0, 0, -1, -1], [0, -1, 0, -1]]))
+
+
 def _area(piece: _Piece) -> int:
     return (piece.right - piece.left) * (piece.bottom - piece.top)
 
 
-def _seams(grey: NDArray[np.int16], ground: int | None, enough: float) -> list[int]:
+def _seams(grey: NDArray[np.int16], ground: float | None, enough: float) -> list[int]:
     """The columns at upright seams, from left to right."""
     if grey.shape[1] < 2 * _MARGIN + 2:
         return []
@@ -130,7 +135,7 @@ def _seams(grey: NDArray[np.int16], ground: int | None, enough: float) -> list[i
     return sorted({*(at + _MARGIN for at in found), *_gaps(grey, ground)})
 
 
-def _gaps(grey: NDArray[np.int16], ground: int | None) -> list[int]:
+def _gaps(grey: NDArray[np.int16], ground: float | None) -> list[int]:
     """Where bands of one shade begin and end that part what is on both sides of them.
 
     Two of three must tell: the band is narrow; it is of the shade of the empty ground; much goes on at both sides.

@@ -217,3 +217,16 @@ def test_text_is_told_from_bytes() -> None:
     assert looks_like_text("<p>".encode("utf-16"))
     assert not looks_like_text(b"\x00\x01binary")
     assert not looks_like_text(b"PK\x03\x04")
+
+
+async def test_a_text_that_only_keeps_the_proxy_busy_is_cut_off_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geacc_proxy.gateways.mitm.texts.MOST_SECONDS", 0.0)
+    door = Door()
+    body = b"<p>words</p>" * 100_000
+    answer = answering(body, "Content-Type: text/html")
+    async with through(PictureFilter(door, CAP), answer, tmp_path) as client:
+        came = await client.get("/")
+    assert 0 < len(came.body) < len(body)
+    assert [judgement.decision.reason for judgement, _ in door.told] == [Reason.TOO_LARGE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ SHORT_TEXT = 256 * 2**10
 """Bytes on the wire up to which a page, or another text, is held until it is whole: a few packets. Without pictures it
 then passes as it came, its encoding and length included."""
 
+MOST_SECONDS = 5.0
+"""For looking through one text: some thousand pages' worth. What is made of nothing but beginnings of pictures takes
+longer, and the rest of it is left out."""
 _FEWEST_BYTES = 32
 # Of streams whose first message must not wait for a second: comments and fields of events, and JSON.
 _BEGINNINGS = tuple(bytes([letter]) for letter in b':deir\r\n{["-0123456789tfn \t')
@@ -71,6 +75,7 @@ class TextPassage:
         self._unpacker = unpacker
         self._turns = asyncio.Semaphore(AT_ONCE)
         self.refused = False
+        self._seconds = 0.0
 
     def feed(self, chunk: bytes) -> list[Piece]:
         """The text that can go on, and pictures that are being judged."""
@@ -87,7 +92,7 @@ class TextPassage:
             if len(self._opening) < _FEWEST_BYTES and not self._opening.startswith(_BEGINNINGS):
                 return []
             text = self._opened()
-        return self._pieces(self._scanner.feed(text))
+        return self._pieces(self._looked_through(text))
 
     def close(self) -> list[Piece]:
         """What was held back."""
@@ -95,6 +100,16 @@ class TextPassage:
             return []
         rest = self._scanner.feed(self._opened()) if self._opening is not None else []
         return self._pieces(rest + self._scanner.close())
+
+    def _looked_through(self, text: bytes) -> list[bytes | Embedded]:
+        """What the scanner makes of a text; nothing more of one that is written to keep it busy."""
+        began = time.perf_counter()
+        found = self._scanner.feed(text)
+        self._seconds += time.perf_counter() - began
+        if self._seconds > MOST_SECONDS:
+            self.refused = True
+            self._door.refuse(Failure.TOO_LARGE, "a text that takes too long to look through", self._context)
+        return found
 
     def _opened(self) -> bytes:
         """The first bytes; none of them where they are those of a picture, which a browser would paint."""
