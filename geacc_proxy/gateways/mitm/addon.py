@@ -231,7 +231,12 @@ class PictureFilter:
         copy = self._copies.passing(flow.request, response)
         unpacker = rewrite_stream(flow.request, response)
         text = TextPassage(
-            self.door, _text_context(flow, came), self._texts, charset, unpacker, unseen=is_live(came.content_type)
+            self.door,
+            lambda: _text_context(flow, came),
+            self._texts,
+            charset,
+            unpacker,
+            unseen=is_live(came.content_type),
         )
         self._passing[flow] = _Passing(text, copy)
         passage.pass_through(flow, text)
@@ -314,7 +319,7 @@ class PictureFilter:
         encoding = _encoding(flow)
         charset = charset_of(response.headers.get("content-type", ""))
         unpacker = Unpacker(encoding) if encoding else None
-        text = TextPassage(self.door, _text_context(flow, came), self._texts, charset, unpacker)
+        text = TextPassage(self.door, lambda: _text_context(flow, came), self._texts, charset, unpacker)
         pieces = text.feed(response.raw_content or b"") + text.close()
         if not text.refused and all(isinstance(piece, bytes) for piece in pieces):
             self._remember(flow, picture=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import brotli
 import zstandard
+from zlib_ng import zlib_ng
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,10 +57,10 @@ def opening(body: bytes, content_encoding: str) -> bytes:
 def _inflate(body: bytes, cap: int) -> bytes:
     # 32: zlib or gzip by its header; browsers take raw deflate under the same name too.
     for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
-        decompressor = zlib.decompressobj(wbits)
+        decompressor = zlib_ng.decompressobj(wbits)
         try:
             return decompressor.decompress(body, cap + 1)
-        except zlib.error:
+        except zlib_ng.error:  # type: ignore[misc]  # its stub has it as an object
             continue
     return body
 

@@ -144,7 +144,7 @@ class PartsPassage:
                 return head + body
             picture = picture_of(judgement.verdict)
             return self._part(head, placeholder(picture.width, picture.height), "image/png")
-        passage = TextPassage(self._door, context, self._limits)
+        passage = TextPassage(self._door, lambda: context, self._limits)
         pieces = passage.feed(content) + passage.close()
         if all(isinstance(piece, bytes) for piece in pieces):
             return head + body

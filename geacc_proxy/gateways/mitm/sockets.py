@@ -43,7 +43,7 @@ async def filter_message(
                 picture = picture_of(judgement.verdict)
                 message.content = placeholder(picture.width, picture.height)
         else:
-            passage = TextPassage(door, context, limits)
+            passage = TextPassage(door, lambda: context, limits)
             pieces = passage.feed(message.content) + passage.close()
             if not all(isinstance(piece, bytes) for piece in pieces):
                 await settle(pieces)

@@ -15,6 +15,8 @@ from geacc_proxy.images.sniff import sniff
 from geacc_proxy.verdict import Context, Failure, Judgement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geacc_proxy.filter import Filter
     from geacc_proxy.gateways.mitm.passage import Piece
     from geacc_proxy.gateways.mitm.responses import Arrival
@@ -50,7 +52,7 @@ class TextPassage:
     def __init__(
         self,
         door: Filter,
-        context: Context,
+        context: Callable[[], Context],
         limits: TextLimits,
         charset: str = "",
         unpacker: Unpacker | None = None,
@@ -61,7 +63,7 @@ class TextPassage:
 
         Args:
             door: judges what is found.
-            context: of the text.
+            context: tells that of the text, once there is something to judge.
             limits: how much is looked for.
             charset: as declared; empty where it is not.
             unpacker: undoes the content encodings of what is fed, or None for a plain text.
@@ -85,7 +87,7 @@ class TextPassage:
             text = self._unpacker.feed(chunk) if self._unpacker is not None else chunk
         except BodyTooLarge as error:
             self.refused = True
-            self._door.refuse(Failure.TOO_LARGE, str(error), self._context)
+            self._door.refuse(Failure.TOO_LARGE, str(error), self._context())
             return []
         if self._opening is not None:
             self._opening += text
@@ -108,7 +110,7 @@ class TextPassage:
         self._seconds += time.perf_counter() - began
         if self._seconds > MOST_SECONDS:
             self.refused = True
-            self._door.refuse(Failure.TOO_LARGE, "a text that takes too long to look through", self._context)
+            self._door.refuse(Failure.TOO_LARGE, "a text that takes too long to look through", self._context())
         return found
 
     def _opened(self) -> bytes:
@@ -117,7 +119,7 @@ class TextPassage:
         if sniff(text) is None:
             return text
         self.refused = True
-        self._door.refuse(Failure.PARTIAL, "a picture declared a stream of messages", self._context)
+        self._door.refuse(Failure.PARTIAL, "a picture declared a stream of messages", self._context())
         return b""
 
     def _pieces(self, found: list[bytes | Embedded]) -> list[Piece]:
@@ -134,10 +136,10 @@ class TextPassage:
 
     async def _judgements(self, embedded: Embedded) -> list[Judgement]:
         if embedded.failure is not None:
-            return [self._door.refuse(embedded.failure, "a picture inside a text", self._context)]
+            return [self._door.refuse(embedded.failure, "a picture inside a text", self._context())]
         judgements = []
         for body, content_type in embedded.pictures:
-            judgement = await self._door.judge(body, replace(self._context, content_type=content_type))
+            judgement = await self._door.judge(body, replace(self._context(), content_type=content_type))
             self.seen.append((judgement.digest, content_type))
             judgements.append(judgement)
         return judgements

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import brotli
 import zstandard
+from zlib_ng import zlib_ng
 
 from geacc_proxy.gateways.mitm.encodings import BodyTooLarge
 
@@ -57,7 +58,7 @@ class _Inflate:
     """gzip with any number of members, zlib, and the raw deflate that some servers call deflate."""
 
     def __init__(self) -> None:
-        self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._inflater = zlib_ng.decompressobj(zlib.MAX_WBITS | 32)
         self._first = b""
         self._begun = False
         self._over = False
@@ -71,11 +72,11 @@ class _Inflate:
         while chunk and not self._over:
             try:
                 out += self._inflater.decompress(chunk, CHUNK_CAP + 1 - len(out))
-            except zlib.error:
+            except zlib_ng.error:  # type: ignore[misc]  # its stub has it as an object
                 if self._begun:
                     self._over = True
                     break
-                self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+                self._inflater = zlib_ng.decompressobj(-zlib.MAX_WBITS)
                 self._begun = True
                 continue
             self._begun = True
@@ -85,7 +86,7 @@ class _Inflate:
             if self._inflater.eof:
                 if not chunk.startswith(b"\x1f\x8b"):
                     break
-                self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+                self._inflater = zlib_ng.decompressobj(zlib.MAX_WBITS | 32)
         return out
 
 

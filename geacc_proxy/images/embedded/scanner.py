@@ -84,7 +84,7 @@ class _ByteScanner:
         return self._run(final=False)
 
     def close(self) -> list[bytes | Embedded]:
-        return self._run(final=True)
+        return self._run(final=True) if self._text or self._candidate is not None else []
 
     def _run(self, final: bool) -> list[bytes | Embedded]:
         text = self._text

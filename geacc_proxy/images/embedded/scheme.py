@@ -41,7 +41,8 @@ _ANY = re.compile(_BREAK.join(_LETTERS))
 _MARKED = bytearray(bytes(range(256)).lower())
 for _special in b"&#\\":
     _MARKED[_special] = 1
-_PLAIN = re.compile(rb":(?<=data:)(?![\"'`{\[(<>|}\]])")
+_PLAIN = b"data:"
+_NO_URL = b"\"'`{[(<>|}]"
 _CODES = rb"(?:64|44|61|41|74|54|3a)"
 # The number of one of its characters, or a named colon.
 _ESCAPE = re.compile(
@@ -75,10 +76,10 @@ def marked(text: bytes | bytearray) -> bytes | bytearray:
 
 def plain(marks: bytes | bytearray, at: int) -> Place | None:
     """The first scheme from `at` on that is written as it is, upper case or lower."""
-    for found in _PLAIN.finditer(marks, at):
-        begin = found.end() - len(b"data:")
-        if begin >= at:
-            return Place(begin, found.end())
+    while (begin := marks.find(_PLAIN, at)) >= 0:
+        at = begin + len(_PLAIN)
+        if not (after := marks[at : at + 1]) or after not in _NO_URL:
+            return Place(begin, at)
     return None
 
 
