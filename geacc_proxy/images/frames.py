@@ -56,7 +56,7 @@ def moving_views(
                 image.seek(index)
             image.load()
         except CUT_SHORT:
-            if not index or not (cut_short or index == total - 1):
+            if not index or not cut_short:
                 raise
             break  # what came before has been seen
         if every:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _BLOCK = re.compile(rb"[!,;]")
 _EXTENSION, _IMAGE = 0x21, 0x2C
+_CONTROL, _CONTROL_BYTES = 0xF9, 8  # the extension that says how a frame is drawn, with its introducer and its end
 _HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 10
 _MOST_JUNK = 4096  # bytes between blocks; browsers stop there, Pillow reads them one by one
 _SPARE_STEPS = 50_000  # sub-blocks beyond those of the usual length, 255 bytes
@@ -24,6 +25,9 @@ _SPARE_STEPS = 50_000  # sub-blocks beyond those of the usual length, 255 bytes
 def look(body: bytes, job: Job) -> Ready:
     """Size, frames and cost of a GIF. The size is the one that holds every frame.
 
+    What is decoded are the frames and how they are drawn, and nothing between them: of an extension without data Pillow
+    reads on where browsers stop, and would miss the frame behind it.
+
     Raises:
         Undecodable: no frame; more pixels, frames or blocks than the caps allow.
     """
@@ -31,8 +35,9 @@ def look(body: bytes, job: Job) -> Ready:
     width, height, flags = struct.unpack_from("<HHB", body.ljust(_HEADER_BYTES, b"\0"), 6)
     at = _HEADER_BYTES + _table_bytes(flags)
     frames, steps = 0, body_bytes // 255 + _SPARE_STEPS
+    kept = [body[:at]]
     while block := _BLOCK.search(body, at, at + _MOST_JUNK):
-        at = block.start()
+        at = start = block.start()
         if body[at] == _EXTENSION:
             at += 2
         elif body[at] == _IMAGE and at + _DESCRIPTOR_BYTES < body_bytes:
@@ -46,6 +51,8 @@ def look(body: bytes, job: Job) -> Ready:
             at += body[at] + 1
             steps -= 1
         at += 1
+        if body[start] == _IMAGE or (body[start + 1] == _CONTROL and at - start == _CONTROL_BYTES):
+            kept.append(body[start:at])
         if steps < 0:
             raise Undecodable(Failure.TOO_LARGE, "too many blocks", Picture(Format.GIF, width, height))
     picture = Picture(Format.GIF, width, height)
@@ -53,7 +60,7 @@ def look(body: bytes, job: Job) -> Ready:
         raise Undecodable(Failure.UNREADABLE, "no frame in it", picture)
     job.check_pixels(picture)
     job.check_frames(frames, picture)
-    return Ready(body[:at] + b";", width, height, frames)
+    return Ready(b"".join(kept) + b";", width, height, frames, cut_short=at > body_bytes)
 
 
 def _table_bytes(flags: int) -> int:

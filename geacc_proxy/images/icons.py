@@ -54,8 +54,8 @@ def icon(body: bytes, job: Job) -> tuple[Picture, list[View]]:
             refusal = Undecodable(error.failure, str(error), _as_icon(error.picture))
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001  (decoders raise anything; another entry may be whole)
-            refusal = Undecodable(Failure.UNREADABLE, f"{type(error).__name__}: {error}"[:200], picture)
+        except Exception as error:  # noqa: BLE001  (decoders raise anything; a browser may show what it can of it)
+            raise Undecodable(Failure.UNREADABLE, f"{type(error).__name__}: {error}"[:200], picture) from None
         else:
             found += shown
             if entry.width * entry.height > picture.width * picture.height:

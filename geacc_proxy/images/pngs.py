@@ -24,13 +24,20 @@ def look(body: bytes, job: Job) -> Ready:
         Undecodable: more pixels, frames or chunks than the caps allow.
     """
     width = height = frames = chunks = 0
+    again: list[int] = []  # where the number of frames is told again: browsers take the first, Pillow the last
+    told = ended = False
     at = _SIGNATURE_BYTES
     while at + 8 <= len(body):
         length, kind = struct.unpack_from(">I4s", body, at)
         if kind == b"IHDR" and not width:
             width, height = struct.unpack_from(">II", body.ljust(at + 16, b"\0"), at + 8)
         frames += kind == b"fcTL"
+        if kind == b"acTL":
+            if told:
+                again.append(at)
+            told = True
         if kind == b"IEND":
+            ended = True
             break
         at += length + 12
         chunks += 1
@@ -39,4 +46,6 @@ def look(body: bytes, job: Job) -> Ready:
     picture = Picture(Format.PNG, width, height)
     job.check_pixels(picture)
     job.check_frames(frames, picture)
-    return Ready(body, width, height, frames + 1)  # a still picture may stand before the frames
+    for at in reversed(again):
+        body = body[:at] + body[at + 12 + int.from_bytes(body[at : at + 4]) :]
+    return Ready(body, width, height, frames + 1, cut_short=not ended)  # a still picture may stand before the frames

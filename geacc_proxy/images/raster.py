@@ -27,7 +27,7 @@ from geacc_proxy.images.formats import Format
 from geacc_proxy.images.frames import CUT_SHORT, moving_views
 from geacc_proxy.images.outcome import Undecodable
 from geacc_proxy.images.ready import Ready
-from geacc_proxy.images.upright import orientation, size_as_shown
+from geacc_proxy.images.upright import both_ways, orientation, size_as_shown
 from geacc_proxy.images.views import pixels_needed, views
 from geacc_proxy.verdict import Failure, Picture
 
@@ -100,10 +100,11 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
         total = _frames(image, ready)
         if total > 1 and kind in _MOVE:
             job.check_frames(total, picture)
-            return picture, moving_views(image, total, turn, job, picture, cut_short=ready.cut_short)
+            found = moving_views(image, total, turn, job, picture, cut_short=ready.cut_short)
+            return picture, both_ways(found, turn)
         if total > 1:
             return picture, _pages(image, total, kind, job, picture)
-        return picture, _still(image, turn, kind, job)
+        return picture, both_ways(_still(image, turn, kind, job), turn)
 
 
 def _look(body: bytes, kind: Format, job: Job) -> Ready:
@@ -143,7 +144,7 @@ def _pages(image: Image.Image, total: int, kind: Format, job: Job, picture: Pict
                 image.seek(index)
             turn = orientation(image, kind)
             job.check_pixels(Picture(kind, *size_as_shown(image.size, turn)))
-            found += _still(image, turn, kind, share)
+            found += both_ways(_still(image, turn, kind, share), turn)
         except CUT_SHORT:
             if index == first:
                 raise

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 from PIL import ExifTags, Image
 
 from geacc_proxy.images.formats import Format
+
+if TYPE_CHECKING:
+    from geacc_proxy.images.outcome import View
 
 _TRANSPOSE = {
     2: (Image.Transpose.FLIP_LEFT_RIGHT,),
@@ -35,6 +42,17 @@ def orientation(image: Image.Image, kind: Format) -> int:
 def size_as_shown(size: tuple[int, int], turn: int) -> tuple[int, int]:
     """Width and height after `turn`."""
     return (size[1], size[0]) if turn in _SIDEWAYS else size
+
+
+def both_ways(found: list[View], turn: int) -> list[View]:
+    """Views of a picture after `turn`, and as it is stored: browsers do not agree on which orientations they honour.
+
+    Chromium heeds neither that of a WebP, nor one behind a PNG's pixels, nor one of another type than the standard's.
+    """
+    if turn == 1:
+        return found
+    back = {6: 8, 8: 6}.get(turn, turn)
+    return [*found, *(replace(view, square=np.asarray(turned(Image.fromarray(view.square), back))) for view in found)]
 
 
 def turned(image: Image.Image, turn: int) -> Image.Image:
