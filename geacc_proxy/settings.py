@@ -63,7 +63,7 @@ class Settings:
     max_pictures_in_file: int = 32
     max_nesting: int = 3
     tiny_pixels: int = 256
-    max_tiny_pictures: int = 200
+    max_tiny_pictures: int = 64
     max_embedded_pictures: int = 500
     max_embedded_megabytes: int = 16
     max_held_megabytes: int = 256

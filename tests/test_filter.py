@@ -33,7 +33,7 @@ def scores(malign: float) -> Scores:
     return Scores(Picture("png", 40, 30), "m@1", malign, (("neutral", 1 - malign), ("porn", malign)))
 
 
-def door(answer: Verdict, pieces: int = 200) -> Filter:
+def door(answer: Verdict, pieces: int = 64) -> Filter:
     return Filter(Known(answer), {"strict": 0.5}, pieces=Pieces(pieces))
 
 

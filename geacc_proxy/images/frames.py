@@ -9,14 +9,17 @@ import numpy as np
 from PIL import Image
 
 from geacc_proxy.images.backgrounds import plain
-from geacc_proxy.images.views import views
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from geacc_proxy.images.job import Job
     from geacc_proxy.images.outcome import View
     from geacc_proxy.verdict import Picture
+
+    Show = Callable[[Image.Image, Job], list[View]]
 
 _SIGNATURE_SIDE = 32
 _SAME = 8  # of 255: frames that differ no more, at any point of a model's square, look the same
@@ -25,7 +28,13 @@ CUT_SHORT = (EOFError, SyntaxError, ValueError, OSError, IndexError, RuntimeErro
 
 
 def moving_views(
-    image: Image.Image, total: int, turn: int, job: Job, picture: Picture, *, cut_short: bool = False
+    image: Image.Image,
+    total: int,
+    show: Show,
+    job: Job,
+    picture: Picture,
+    *,
+    cut_short: bool = False,
 ) -> list[View]:
     """Views of sampled frames, in the order of the frames; those that look the same are there once.
 
@@ -36,7 +45,7 @@ def moving_views(
     Args:
         image: open at its first frame.
         total: how many frames there are.
-        turn: Exif's orientation, 1…8.
+        show: gives the views of a loaded frame.
         job: says how many frames may be judged, and watches the time.
         picture: what it is, for a refusal.
         cut_short: whether the file is known to end too soon, so that its last frames are not there.
@@ -60,9 +69,9 @@ def moving_views(
                 raise
             break  # what came before has been seen
         if every:
-            choice.take(index, image, sample, turn)
+            choice.take(index, image, sample, show)
         else:
-            choice.offer(index, image, sample, turn, wanted=index in spread)
+            choice.offer(index, image, sample, show, wanted=index in spread)
     return choice.views()
 
 
@@ -84,11 +93,11 @@ class _Choice:
         self._different = different
         self._kept: dict[int, _Kept] = {}
 
-    def take(self, index: int, image: Image.Image, job: Job, turn: int) -> None:
+    def take(self, index: int, image: Image.Image, job: Job, show: Show) -> None:
         """Keep a frame without comparing it."""
-        self._kept[index] = _Kept(None, views(image, job, turn=turn), wanted=True)
+        self._kept[index] = _Kept(None, show(image, job), wanted=True)
 
-    def offer(self, index: int, image: Image.Image, job: Job, turn: int, *, wanted: bool) -> None:
+    def offer(self, index: int, image: Image.Image, job: Job, show: Show, *, wanted: bool) -> None:
         """Keep a frame if it is `wanted`, or differs more from the kept ones than one of those does."""
         signature = _signature(image)
         if not wanted:
@@ -103,7 +112,7 @@ class _Choice:
                 if distance <= least:
                     return
                 del self._kept[dullest]
-        self._kept[index] = _Kept(signature, views(image, job, turn=turn), wanted)
+        self._kept[index] = _Kept(signature, show(image, job), wanted)
 
     def _distance(self, signature: NDArray[np.int16] | None, but: int) -> float:
         """From the nearest kept frame other than `but`."""

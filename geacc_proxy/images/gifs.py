@@ -6,19 +6,26 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
+import numpy as np
+from PIL import Image
+
+from geacc_proxy.images.backgrounds import plain
 from geacc_proxy.images.formats import Format
 from geacc_proxy.images.outcome import Undecodable
 from geacc_proxy.images.ready import Ready
+from geacc_proxy.images.views import views
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
     from geacc_proxy.images.job import Job
+    from geacc_proxy.images.outcome import View
 
 _BLOCK = re.compile(rb"[!,;]")
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _CONTROL, _CONTROL_BYTES = 0xF9, 8  # the extension that says how a frame is drawn, with its introducer and its end
 _HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 10
 _MOST_JUNK = 4096  # bytes between blocks; browsers stop there, Pillow reads them one by one
+_PASSES = (2, 4, 8)  # of an interlaced frame's rows, every so many have come by then
 _SPARE_STEPS = 50_000  # sub-blocks beyond those of the usual length, 255 bytes
 
 
@@ -61,6 +68,19 @@ def look(body: bytes, job: Job) -> Ready:
     job.check_pixels(picture)
     job.check_frames(frames, picture)
     return Ready(b"".join(kept) + b";", width, height, frames, cut_short=at > body_bytes)
+
+
+def damaged_views(image: Image.Image, job: Job, size: tuple[int, int] | None = None, turn: int = 1) -> list[View]:
+    """As `views`, of a frame of which rows may be missing; then of the rows of its earlier passes alone.
+
+    Browsers fill the rows of an interlaced frame that are not there with those above them; Pillow leaves them empty.
+    """
+    found = views(image, job, size, turn)
+    frame = plain(image).crop(getattr(image, "dispose_extent", None) or (0, 0, *image.size))
+    for step in _PASSES:
+        if frame.height > step:
+            found += views(Image.fromarray(np.asarray(frame)[::step]), job, turn=turn)
+    return found
 
 
 def _table_bytes(flags: int) -> int:

@@ -11,6 +11,8 @@ from geacc_proxy.images.ready import Ready
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from geacc_proxy.images.job import Job
 
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])")
@@ -19,6 +21,8 @@ _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
 _PICTURES = 0xE2  # APP2, where a file of several pictures has their list
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_END_OF_IMAGE = b"\xff\xd9"
+_MOST_FEWER_SCANS = 12  # an encoder's usual progression has ten
 _MOST_SEGMENTS = 4096  # before the first scan; a profile and an Exif of the largest size take some 300
 _MOST_FILLING = 4096  # bytes; more is taken out, since Pillow reads it one by one (400 KB take half a second)
 
@@ -64,3 +68,13 @@ def look(body: bytes, job: Job) -> Ready:
     if filling > _MOST_FILLING:
         body = b"".join((*pieces, body[at - 2 :]))
     return Ready(body, width, height)
+
+
+def with_fewer_scans(body: bytes) -> Iterator[bytes]:
+    """`body` ended before its last scan, before the one before that, and so on; the first scan remains."""
+    end = len(body)
+    for _ in range(_MOST_FEWER_SCANS):
+        end = body.rfind(b"\xff\xda", 2, end)
+        if end < 0 or body.find(b"\xff\xda", 2, end) < 0:
+            return
+        yield body[:end] + _END_OF_IMAGE

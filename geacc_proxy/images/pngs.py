@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import TYPE_CHECKING
 
 from geacc_proxy.images.formats import Format
@@ -15,29 +16,39 @@ if TYPE_CHECKING:
 
 _SIGNATURE_BYTES = 8
 _MOST_CHUNKS = 16_384  # encoders write 8 KB or more in one
+_DATA = frozenset({b"IDAT", b"fdAT"})
+_SEQUENCE_BYTES = 4  # before the data in fdAT
 
 
 def look(body: bytes, job: Job) -> Ready:
-    """Size, frames and cost of a PNG.
+    """Size, frames and cost of a PNG; one that breaks off, or goes on with what is no chunk, is ended there.
+
+    Browsers paint what stands before; Pillow would give up the whole frame.
 
     Raises:
         Undecodable: more pixels, frames or chunks than the caps allow.
     """
     width = height = frames = chunks = 0
     again: list[int] = []  # where the number of frames is told again: browsers take the first, Pillow the last
-    told = ended = False
+    told = still = drawn = ended = False
     at = _SIGNATURE_BYTES
-    while at + 8 <= len(body):
+    while at + 8 <= len(body) and body[at + 4 : at + 8].isalpha():
         length, kind = struct.unpack_from(">I4s", body, at)
         if kind == b"IHDR" and not width:
             width, height = struct.unpack_from(">II", body.ljust(at + 16, b"\0"), at + 8)
-        frames += kind == b"fcTL"
-        if kind == b"acTL":
+        if kind == b"fcTL":
+            frames, drawn = frames + 1, False
+        elif kind in _DATA:
+            still = still or not frames
+            drawn = drawn or len(body) > at + 8 + _SEQUENCE_BYTES
+        elif kind == b"acTL":
             if told:
                 again.append(at)
             told = True
-        if kind == b"IEND":
+        elif kind == b"IEND":
             ended = True
+            break
+        if at + length + 12 > len(body):
             break
         at += length + 12
         chunks += 1
@@ -46,6 +57,20 @@ def look(body: bytes, job: Job) -> Ready:
     picture = Picture(Format.PNG, width, height)
     job.check_pixels(picture)
     job.check_frames(frames, picture)
-    for at in reversed(again):
-        body = body[:at] + body[at + 12 + int.from_bytes(body[at : at + 4]) :]
-    return Ready(body, width, height, frames + 1, cut_short=not ended)  # a still picture may stand before the frames
+    if not ended:
+        body = _ended(body, at)
+    for place in reversed(again):
+        body = body[:place] + body[place + 12 + int.from_bytes(body[place : place + 4]) :]
+    # A still picture may stand before the frames.
+    return Ready(body, width, height, frames + (still or not frames), cut_short=bool(frames) and not drawn)
+
+
+def _ended(body: bytes, at: int) -> bytes:
+    """`body` up to `at`, where a chunk stands that is none or is not all there; with what there is of pixels."""
+    kind, data = body[at + 4 : at + 8], body[at + 8 :]
+    rest = _chunk(kind, data) if kind in _DATA and len(data) > _SEQUENCE_BYTES else b""
+    return body[:at] + rest + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pillow_heif  # type: ignore[import-untyped,unused-ignore]
@@ -32,8 +34,12 @@ from geacc_proxy.images.views import pixels_needed, views
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geacc_proxy.images.job import Job
     from geacc_proxy.images.outcome import View
+
+    Show = Callable[..., list[View]]
 
 # A thumbnail inside need not show what the picture shows.
 pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
@@ -67,6 +73,9 @@ _LOOKS = {
 _ISO_MEDIA = frozenset({Format.AVIF, Format.HEIC})
 # Chromium paints what has arrived of these. Of others, an undecoded rest would be judged as if it were black.
 _PAINTED_IN_PART = frozenset({Format.JPEG, Format.PNG, Format.GIF, Format.WEBP, Format.AVIF, Format.BMP})
+# What is whole is decoded strictly; what is damaged is looked at more closely.
+_STRICT_FIRST = frozenset({Format.JPEG, Format.GIF})
+_CUT_SHORT = "truncated"  # of Pillow's words where a file ends too soon, against those for damage
 _MOVE = frozenset({Format.PNG, Format.GIF, Format.WEBP, Format.AVIF})
 # How much longer a pixel takes than in one pass of a JPEG (5 to 10 ns), and how much longer yet a clear one, which is
 # shown on two backgrounds.
@@ -87,7 +96,19 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
     if kind in _TINY_BY_HEADER and 0 < ready.width * ready.height <= job.caps.tiny_pixels:
         picture = Picture(kind, ready.width, ready.height)
         raise Undecodable(Failure.TINY, f"{ready.width}×{ready.height}", picture)
+    if kind in _STRICT_FIRST:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            return _opened(ready, kind, job, views)
+        except OSError as error:
+            damage = error
+        if kind is Format.JPEG and _CUT_SHORT not in str(damage):
+            return _without_damage(ready, job, damage)
     ImageFile.LOAD_TRUNCATED_IMAGES = kind in _PAINTED_IN_PART
+    return _opened(ready, kind, job, gifs.damaged_views if kind is Format.GIF else views)
+
+
+def _opened(ready: Ready, kind: Format, job: Job, show: Show) -> tuple[Picture, list[View]]:
     with Image.open(io.BytesIO(ready.body), formats=_PLUGINS[kind]) as image:
         turn = orientation(image, kind)
         picture = Picture(kind, *size_as_shown(image.size, turn))
@@ -100,11 +121,22 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
         total = _frames(image, ready)
         if total > 1 and kind in _MOVE:
             job.check_frames(total, picture)
-            found = moving_views(image, total, turn, job, picture, cut_short=ready.cut_short)
+            found = moving_views(image, total, partial(show, turn=turn), job, picture, cut_short=ready.cut_short)
             return picture, both_ways(found, turn)
         if total > 1:
             return picture, _pages(image, total, kind, job, picture)
-        return picture, both_ways(_still(image, turn, kind, job), turn)
+        return picture, both_ways(_still(image, turn, kind, job, show), turn)
+
+
+def _without_damage(ready: Ready, job: Job, damage: OSError) -> tuple[Picture, list[View]]:
+    """A JPEG of which a scan cannot be decoded: the scans before it, which are what a browser has painted."""
+    for body in jpegs.with_fewer_scans(ready.body):
+        job.check_time(Picture(Format.JPEG, ready.width, ready.height))
+        try:
+            return _opened(replace(ready, body=body), Format.JPEG, job, views)
+        except OSError:
+            continue
+    raise damage
 
 
 def _look(body: bytes, kind: Format, job: Job) -> Ready:
@@ -121,13 +153,13 @@ def _frames(image: Image.Image, ready: Ready) -> int:
     return min(told, ready.frames) if ready.frames else told
 
 
-def _still(image: Image.Image, turn: int, kind: Format, job: Job) -> list[View]:
+def _still(image: Image.Image, turn: int, kind: Format, job: Job, show: Show) -> list[View]:
     size = image.size
     if kind is Format.JPEG:
         image.draft("RGB", pixels_needed(size, job))
     if kind is Format.BMP:
-        return views(_opaque_if_all_clear(image), job, size, turn)
-    return views(image, job, size, turn)
+        return show(_opaque_if_all_clear(image), job, size, turn)
+    return show(image, job, size, turn)
 
 
 def _pages(image: Image.Image, total: int, kind: Format, job: Job, picture: Picture) -> list[View]:
@@ -144,7 +176,7 @@ def _pages(image: Image.Image, total: int, kind: Format, job: Job, picture: Pict
                 image.seek(index)
             turn = orientation(image, kind)
             job.check_pixels(Picture(kind, *size_as_shown(image.size, turn)))
-            found += both_ways(_still(image, turn, kind, share), turn)
+            found += both_ways(_still(image, turn, kind, share, views), turn)
         except CUT_SHORT:
             if index == first:
                 raise

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from cachetools import TTLCache
 
-MOST_PIECES = 200
-"""How many different tiny pictures a page may show; with 256 pixels each, together 226×226 pixels."""
+MOST_PIECES = 64
+"""How many different tiny pictures a page may show; with 256 pixels each, together 128×128 pixels."""
 _PAGES = 2_000
 _SECONDS = 600.0
 

@@ -19,7 +19,7 @@ from geacc_proxy.gateways.mitm.holding import Ledger
 from geacc_proxy.gateways.mitm.parts import PartsPassage, boundary_of
 from geacc_proxy.gateways.mitm.replacement import as_whole, replace_stream
 from geacc_proxy.gateways.mitm.replacement import replace as replace_body
-from geacc_proxy.gateways.mitm.requests import ask_anew, ask_known_encodings, ask_whole, folded, intent, is_cut
+from geacc_proxy.gateways.mitm.requests import Intent, ask_anew, ask_known_encodings, ask_whole, folded, intent, is_cut
 from geacc_proxy.gateways.mitm.responses import Arrival, Plan, after_peek, arrival, plan
 from geacc_proxy.gateways.mitm.revalidation import Copy, Revalidation
 from geacc_proxy.gateways.mitm.rewriting import rewrite, rewrite_stream
@@ -134,30 +134,34 @@ class PictureFilter:
                 response.stream = True
                 return
             came = arrival(request.method, response.status_code, headers)
-            self._follow(self._plan(request, came), flow, response, came)
+            asked = folded(request.headers)
+            kind = intent(asked, request.path)
+            todo = self._plan(request, asked, kind, came)
+            # Who asks for a picture does not listen to events, and may be given one that is declared as such.
+            live = kind is not Intent.PICTURE and is_live(came.content_type) and can_undo(_encoding(flow))
+            self._follow(todo, flow, response, came, live=live)
         except Exception:  # noqa: BLE001  (mitmproxy would deliver the bytes)
             _log.exception("Reading a response's headers failed")
             self._hold(flow, Arrival(response.status_code, True, "image/unknown", None), Plan.HOLD)
 
-    def _plan(self, request: Request, came: Arrival) -> Plan:
-        asked = folded(request.headers)
+    def _plan(self, request: Request, asked: dict[bytes, bytes], kind: Intent, came: Arrival) -> Plan:
         return plan(
             came,
-            intent(asked, request.path),
+            kind,
             self.max_bytes,
             destination=asked.get(b"sec-fetch-dest", b""),
             known_picture=came.status == 206 and self._addresses.brought_picture(request.pretty_url),
             texts=True,
         )
 
-    def _follow(self, todo: Plan, flow: HTTPFlow, response: Response, came: Arrival) -> None:
+    def _follow(self, todo: Plan, flow: HTTPFlow, response: Response, came: Arrival, *, live: bool) -> None:
         if todo is Plan.STREAM:
             response.stream = True
         elif todo in _REFUSALS:
             self._refuse(flow, came, todo)
         elif todo is Plan.PARTS:
             self._pass_parts(flow, response, came)
-        elif todo is Plan.TEXT and is_live(came.content_type) and can_undo(_encoding(flow)):
+        elif todo is Plan.TEXT and live:
             self._pass_text(flow, response, came)
         else:
             self._hold(flow, came, todo)

@@ -9,6 +9,8 @@ import brotli
 import zstandard
 from zlib_ng import zlib_ng
 
+from geacc_proxy.images.sniff import HEAD_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,7 +27,7 @@ class BodyTooLarge(Exception):  # noqa: N818  (an outcome)
         self.beginning = beginning
 
 
-_OPENING = 65_536
+_OPENING = HEAD_BYTES
 
 
 def plain(body: bytes, content_encoding: str, cap: int) -> bytes:
@@ -47,7 +49,8 @@ def plain(body: bytes, content_encoding: str, cap: int) -> bytes:
 
 
 def opening(body: bytes, content_encoding: str) -> bytes:
-    """The first bytes of a body of which only the beginning is here, without its encodings; at most 64 KB."""
+    """The first bytes of a body of which only the beginning is here, without its encodings; little more than
+    tells what it is."""
     try:
         return plain(body, content_encoding, _OPENING)
     except BodyTooLarge as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 """How many pictures of one text are judged at a time, so that a page full of them leaves room for others."""
 
-SHORT_PAGE = 32 * 2**10
+SHORT_PAGE = 64 * 2**10
 SHORT_TEXT = 256 * 2**10
 """Bytes on the wire up to which a page, or another text, is held until it is whole: a few packets. Without pictures it
 then passes as it came, its encoding and length included."""
