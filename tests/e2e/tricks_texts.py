@@ -116,7 +116,8 @@ def in_content_of_a_style(subject: Subject) -> Act:
 def in_a_style_with_escapes(subject: Subject) -> Act:
     escaped = _uri(subject).replace(":", r"\3a ").replace("/", r"\2f ")
     rule = f'#{subject.name} div {{ background: url("{escaped}") 0 0 / cover }}'
-    return Act(f'<style>{rule}</style><div class="fill"></div>')
+    # Escapes that no site writes are not undone; whatever is behind them is hidden.
+    return Act(f'<style>{rule}</style><div class="fill"></div>', spares_benign=False)
 
 
 def in_an_inline_svg(subject: Subject) -> Act:
