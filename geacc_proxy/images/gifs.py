@@ -17,15 +17,22 @@ from geacc_proxy.images.views import views
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
     from geacc_proxy.images.job import Job
     from geacc_proxy.images.outcome import View
+
+    Show = Callable[..., list[View]]
 
 _BLOCK = re.compile(rb"[!,;]")
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _CONTROL, _CONTROL_BYTES = 0xF9, 8  # the extension that says how a frame is drawn, with its introducer and its end
 _HEADER_BYTES, _DESCRIPTOR_BYTES = 13, 10
 _MOST_JUNK = 4096  # bytes between blocks; browsers stop there, Pillow reads them one by one
-_PASSES = (2, 4, 8)  # of an interlaced frame's rows, every so many have come by then
+# Of an interlaced frame: its first row, the step to the next, and how far a row is spread, upwards and in all.
+_PASSES = ((0, 8, 3, 8), (4, 8, 1, 4), (2, 4, 0, 2), (1, 2, 0, 1))
 _SPARE_STEPS = 50_000  # sub-blocks beyond those of the usual length, 255 bytes
 
 
@@ -71,16 +78,44 @@ def look(body: bytes, job: Job) -> Ready:
 
 
 def damaged_views(image: Image.Image, job: Job, size: tuple[int, int] | None = None, turn: int = 1) -> list[View]:
-    """As `views`, of a frame of which rows may be missing; then of the rows of its earlier passes alone.
+    """As `views`, of a frame of which rows may be missing; then as browsers show it if it is interlaced.
 
-    Browsers fill the rows of an interlaced frame that are not there with those above them; Pillow leaves them empty.
+    They spread the rows of its earlier passes over those that are not there; Pillow leaves these empty. Where an
+    earlier frame shows through it is not known which are there, so the rows of the first passes are judged too.
     """
     found = views(image, job, size, turn)
-    frame = plain(image).crop(getattr(image, "dispose_extent", None) or (0, 0, *image.size))
-    for step in _PASSES:
-        if frame.height > step:
-            found += views(Image.fromarray(np.asarray(frame)[::step]), job, turn=turn)
+    frame = np.asarray(plain(image).crop(getattr(image, "dispose_extent", None) or (0, 0, *image.size)))
+    for rows in (_spread(frame), frame[::8], frame[::4]):
+        found += views(Image.fromarray(np.ascontiguousarray(rows)), job, turn=turn)
     return found
+
+
+def within(screen: tuple[int, int], show: Show) -> Show:
+    """`show`, and of a frame that is larger than the screen, as which Pillow enlarges it, what lies within it."""
+
+    def shown(image: Image.Image, job: Job, size: tuple[int, int] | None = None, turn: int = 1) -> list[View]:
+        found = show(image, job, size, turn)
+        if image.size != screen:
+            found += views(plain(image).crop((0, 0, *screen)), job, turn=turn)
+        return found
+
+    return shown
+
+
+def _spread(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows of `frame`, of shape (height, width, channels), in the order of the passes, each over those to come."""
+    height = len(frame)
+    order = [
+        (row, row - above, row - above + high)
+        for first, step, above, high in _PASSES
+        for row in range(first, height, step)
+    ]
+    there = (frame != frame[:, :1]).any(axis=(1, 2))
+    last = max((place for place, (row, *_) in enumerate(order) if there[row]), default=-1)
+    spread = frame.copy()
+    for row, top, bottom in order[: last + 1]:
+        spread[max(0, top) : bottom] = frame[row]
+    return spread
 
 
 def _table_bytes(flags: int) -> int:

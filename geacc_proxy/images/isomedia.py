@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from geacc_proxy.images.job import Job
 
 _FULL_BOX_BYTES = 12
+_AT_TOP = frozenset({b"ftyp", b"meta", b"moov", b"mdat", b"moof", b"mini", b"idat"})  # what a picture needs
 _MOST_BOXES = 16_384
 
 
@@ -33,6 +34,8 @@ def look(body: bytes, kind: Format, job: Job) -> Ready:
     boxes = list(_boxes(body, 0, len(body)))
     if len(boxes) >= _MOST_BOXES:
         raise Undecodable(Failure.TOO_LARGE, f"more than {_MOST_BOXES} boxes", Picture(kind))
+    if boxes and boxes[-1].end > len(body) and boxes[-1].kind not in _AT_TOP:
+        body = body[: boxes.pop().start]  # junk: browsers take it for a box without use that is yet to come
     end = max((box.end for box in boxes), default=0)
     cut_short = end > len(body)
     if cut_short:

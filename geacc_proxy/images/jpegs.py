@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _MARKER = re.compile(rb"\xff+([\x01-\xfe])")
 _START_OF_SCAN = 0xDA
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = re.compile(rb"\xff[\xc2\xc6\xca\xce]")
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
+_EXIF, _EXIF_WORD = 0xE1, b"Exif\0\0"
 _PICTURES = 0xE2  # APP2, where a file of several pictures has their list
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _END_OF_IMAGE = b"\xff\xd9"
@@ -44,15 +46,17 @@ def look(body: bytes, job: Job) -> Ready:
             one_pass = one_pass and body[at + 2 : at + 3] == components
             break
         length = 0 if code in _WITHOUT_LENGTH else int.from_bytes(body[at : at + 2])
-        pieces.append(body[at - 2 : at + length])
         if code in _SIZES:
             # The largest of several: a decoder takes one of them.
             height = max(height, int.from_bytes(body[at + 3 : at + 5]))
             width = max(width, int.from_bytes(body[at + 5 : at + 7]))
             components = body[at + 7 : at + 8]
             one_pass = one_pass and code in _SEQUENTIAL
+        elif code == _EXIF and body[at + 2 : at + 8] != _EXIF_WORD and body.startswith(_EXIF_WORD[:5], at + 2):
+            body = body[: at + 7] + b"\0" + body[at + 8 :]  # a byte that browsers overlook and Pillow does not
         elif code == _PICTURES and body.startswith(b"MPF\0", at + 2):
             one_pass = False
+        pieces.append(body[at - 2 : at + length])
         at += length
         segments += 1
         if segments > _MOST_SEGMENTS:
@@ -68,6 +72,11 @@ def look(body: bytes, job: Job) -> Ready:
     if filling > _MOST_FILLING:
         body = b"".join((*pieces, body[at - 2 :]))
     return Ready(body, width, height)
+
+
+def is_progressive(body: bytes) -> bool:
+    """Whether `body` may be of several passes over the whole picture: never missed, and told too often if damaged."""
+    return _PROGRESSIVE.search(body, 0, max(0, body.rfind(b"\xff\xda"))) is not None
 
 
 def with_fewer_scans(body: bytes) -> Iterator[bytes]:

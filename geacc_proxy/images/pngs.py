@@ -68,7 +68,7 @@ def look(body: bytes, job: Job) -> Ready:
 def _ended(body: bytes, at: int) -> bytes:
     """`body` up to `at`, where a chunk stands that is none or is not all there; with what there is of pixels."""
     kind, data = body[at + 4 : at + 8], body[at + 8 :]
-    rest = _chunk(kind, data) if kind in _DATA and len(data) > _SEQUENCE_BYTES else b""
+    rest = _chunk(kind, data) if kind == b"IDAT" or (kind == b"fdAT" and len(data) > _SEQUENCE_BYTES) else b""
     return body[:at] + rest + _chunk(b"IEND", b"")
 
 

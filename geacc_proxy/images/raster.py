@@ -29,7 +29,7 @@ from geacc_proxy.images.formats import Format
 from geacc_proxy.images.frames import CUT_SHORT, moving_views
 from geacc_proxy.images.outcome import Undecodable
 from geacc_proxy.images.ready import Ready
-from geacc_proxy.images.upright import both_ways, orientation, size_as_shown
+from geacc_proxy.images.upright import both_ways, orientations, size_as_shown
 from geacc_proxy.images.views import pixels_needed, views
 from geacc_proxy.verdict import Failure, Picture
 
@@ -110,8 +110,8 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
 
 def _opened(ready: Ready, kind: Format, job: Job, show: Show) -> tuple[Picture, list[View]]:
     with Image.open(io.BytesIO(ready.body), formats=_PLUGINS[kind]) as image:
-        turn = orientation(image, kind)
-        picture = Picture(kind, *size_as_shown(image.size, turn))
+        turns = orientations(image, kind)
+        picture = Picture(kind, *size_as_shown(image.size, turns[0]))
         job.check_pixels(picture)
         if kind in _SLOWNESS:
             slow = _SLOWNESS[kind] * (_CLEAR_SLOWNESS if image.has_transparency_data else 1)
@@ -121,15 +121,23 @@ def _opened(ready: Ready, kind: Format, job: Job, show: Show) -> tuple[Picture, 
         total = _frames(image, ready)
         if total > 1 and kind in _MOVE:
             job.check_frames(total, picture)
-            found = moving_views(image, total, partial(show, turn=turn), job, picture, cut_short=ready.cut_short)
-            return picture, both_ways(found, turn)
+            if kind is Format.GIF:
+                show = gifs.within(image.size, show)
+            found = moving_views(image, total, partial(show, turn=turns[0]), job, picture, cut_short=ready.cut_short)
+            return picture, both_ways(found, turns)
         if total > 1:
             return picture, _pages(image, total, kind, job, picture)
-        return picture, both_ways(_still(image, turn, kind, job, show), turn)
+        return picture, both_ways(_still(image, turns[0], kind, job, show), turns)
 
 
 def _without_damage(ready: Ready, job: Job, damage: OSError) -> tuple[Picture, list[View]]:
-    """A JPEG of which a scan cannot be decoded: the scans before it, which are what a browser has painted."""
+    """A JPEG of which a scan cannot be decoded: what is before it, which is what a browser has painted.
+
+    Pillow shows nothing of a progressive one with such a scan, and of others the rows above the damage.
+    """
+    if not jpegs.is_progressive(ready.body):
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        return _opened(ready, Format.JPEG, job, views)
     for body in jpegs.with_fewer_scans(ready.body):
         job.check_time(Picture(Format.JPEG, ready.width, ready.height))
         try:
@@ -174,9 +182,9 @@ def _pages(image: Image.Image, total: int, kind: Format, job: Job, picture: Pict
         try:
             if index != image.tell():
                 image.seek(index)
-            turn = orientation(image, kind)
-            job.check_pixels(Picture(kind, *size_as_shown(image.size, turn)))
-            found += both_ways(_still(image, turn, kind, share, views), turn)
+            turns = orientations(image, kind)
+            job.check_pixels(Picture(kind, *size_as_shown(image.size, turns[0])))
+            found += both_ways(_still(image, turns[0], kind, share, views), turns)
         except CUT_SHORT:
             if index == first:
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zlib
 from typing import TYPE_CHECKING
@@ -23,6 +24,14 @@ _STARTS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
+_DECLARABLE = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "latin-1", "cp437", "mac-roman"),
+    *(f"cp125{page}" for page in range(9)),
+    *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
+    *("koi8-r", "koi8-u", "cp866", "gb2312", "gbk", "gb18030", "big5", "shift-jis", "euc-jp", "euc-kr", "iso2022-jp"),
+)
+for _encoding in (*(encoding for _, encoding in _STARTS), *_DECLARABLE):
+    codecs.lookup(_encoding)  # here and now: a locked worker can open no file, and that is where codecs are
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([\w.:-]{1,40})["']""")
 
 

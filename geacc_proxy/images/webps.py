@@ -29,7 +29,8 @@ def look(body: bytes, job: Job) -> Ready:
     sizes = [(0, 0)]
     frames = chunks = 0
     at = _HEADER_BYTES
-    while at + 8 <= len(body):
+    end = int.from_bytes(body[4:8], "little") + 8
+    while at + 8 <= min(end, len(body)):  # what comes behind is not looked at
         kind, length = struct.unpack_from("<4sI", body, at)
         sizes.append(_size(kind, body[at + 8 : at + 18]))
         frames += kind == b"ANMF"
