@@ -316,7 +316,7 @@ class PictureFilter:
             return
         as_whole(response)
         copy = self._copies.passing(flow.request, response, judgement.digest)
-        self._copies.delivered(copy, [(judgement.digest, came.content_type)], _context_of(flow))
+        self._copies.delivered(copy, [(judgement.digest, came.content_type)], lambda _: context)
 
     async def _judge_text(self, flow: HTTPFlow, response: Response, came: Arrival) -> None:
         """Look through a short text that is whole; one without pictures passes as it came, encoding and all."""
