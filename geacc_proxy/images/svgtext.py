@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
+from encodings.aliases import aliases
 from typing import TYPE_CHECKING
 
 from geacc_proxy.images.formats import Format
@@ -24,11 +25,14 @@ _STARTS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
-_DECLARABLE = (
-    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii", "latin-1", "cp437", "mac-roman"),
-    *(f"cp125{page}" for page in range(9)),
-    *(f"iso8859-{part}" for part in range(1, 17) if part != 12),
-    *("koi8-r", "koi8-u", "cp866", "gb2312", "gbk", "gb18030", "big5", "shift-jis", "euc-jp", "euc-kr", "iso2022-jp"),
+# By Python's names. Of others, such as UTF-7, browsers know nothing, and take the source for UTF-8.
+_DECLARABLE = frozenset(
+    {
+        *("utf_8", "ascii", "latin_1", "cp866", "cp874", "mac_roman", "koi8_r", "koi8_u", "gb2312", "gbk", "gb18030"),
+        *("big5", "shift_jis", "euc_jp", "euc_kr", "iso2022_jp"),
+        *(f"cp125{page}" for page in range(9)),
+        *(f"iso8859_{part}" for part in range(2, 17) if part != 12),
+    }
 )
 for _encoding in (*(encoding for _, encoding in _STARTS), *_DECLARABLE):
     codecs.lookup(_encoding)  # here and now: a locked worker can open no file, and that is where codecs are
@@ -47,10 +51,14 @@ def svg_text(body: bytes, caps: Caps) -> str:
         if body.startswith(start):
             return body.decode(encoding, "replace")
     declared = _DECLARED.match(body)
-    try:
-        return body.decode(declared[1].decode() if declared else "utf-8", "replace")
-    except (LookupError, UnicodeError):
-        return body.decode("utf-8", "replace")
+    return body.decode(_codec(declared[1].decode()) if declared else "utf-8", "replace")
+
+
+def _codec(label: str) -> str:
+    """What the encoding of that label is called in Python; UTF-8's name for those that no browser knows."""
+    name = label.lower().replace("-", "_").replace(".", "_")
+    name = aliases.get(name, name)
+    return name if name in _DECLARABLE else "utf-8"
 
 
 def _unpacked(body: bytes, most: int) -> bytes:
