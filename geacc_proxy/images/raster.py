@@ -99,7 +99,7 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
     if kind in _STRICT_FIRST:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
-            return _opened(ready, kind, job, views)
+            return _opened(replace(ready, cut_short=False), kind, job, views)
         except OSError as error:
             damage = error
         if kind is Format.JPEG and _CUT_SHORT not in str(damage):

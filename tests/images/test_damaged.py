@@ -62,6 +62,11 @@ def test_rows_that_are_missing_are_those_of_the_pass_before() -> None:
     assert (np.abs(decoded.frames.astype(int) - RED).max(axis=(1, 2, 3)) < 40).any()
 
 
+def test_a_gif_cut_short_in_its_last_frame_is_judged_by_what_came_of_it(judge: ModelJudge) -> None:
+    body = moving("GIF", [benign((240, 240)), NOISE])
+    assert hides(judge, body[: len(body) * 9 // 10])
+
+
 def test_a_frame_larger_than_its_gif_is_judged_by_what_is_within(judge: ModelJudge) -> None:
     tall = Image.new("RGB", (240, 1200), (255, 255, 255))
     tall.paste(NOISE)
