@@ -6,16 +6,24 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+from PIL import Image
+
+from geacc_proxy.images.backgrounds import plain
 from geacc_proxy.images.formats import Format
 from geacc_proxy.images.outcome import Undecodable
 from geacc_proxy.images.ready import Ready
+from geacc_proxy.images.views import views
 from geacc_proxy.verdict import Failure, Picture
 
 if TYPE_CHECKING:
     from geacc_proxy.images.job import Job
+    from geacc_proxy.images.outcome import View
 
 _SIGNATURE_BYTES = 8
 _MOST_CHUNKS = 16_384  # encoders write 8 KB or more in one
+_INTERLACED = 28  # where the header says so
+_LATTICES = ((8, 8), (4, 4), (2, 2), (2, 1))  # every so many rows and columns are there after a pass
 _DATA = frozenset({b"IDAT", b"fdAT"})
 _SEQUENCE_BYTES = 4  # before the data in fdAT
 
@@ -63,6 +71,23 @@ def look(body: bytes, job: Job) -> Ready:
         body = body[:place] + body[place + 12 + int.from_bytes(body[place : place + 4]) :]
     # A still picture may stand before the frames.
     return Ready(body, width, height, frames + (still or not frames), cut_short=bool(frames) and not drawn)
+
+
+def is_interlaced(body: bytes) -> bool:
+    """What the header says."""
+    return body[_INTERLACED : _INTERLACED + 1] == b"\1"
+
+
+def damaged_views(image: Image.Image, job: Job, size: tuple[int, int] | None = None, turn: int = 1) -> list[View]:
+    """As `views`, of an interlaced picture of which pixels may be missing; then of those of its earlier passes alone.
+
+    Browsers leave the page's ground between them, Pillow black; eyes see the picture in both.
+    """
+    found = views(image, job, size, turn)
+    pixels = np.asarray(plain(image))
+    for down, across in _LATTICES:
+        found += views(Image.fromarray(np.ascontiguousarray(pixels[::down, ::across])), job, turn=turn)
+    return found
 
 
 def _ended(body: bytes, at: int) -> bytes:

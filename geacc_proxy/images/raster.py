@@ -75,6 +75,7 @@ _ISO_MEDIA = frozenset({Format.AVIF, Format.HEIC})
 _PAINTED_IN_PART = frozenset({Format.JPEG, Format.PNG, Format.GIF, Format.WEBP, Format.AVIF, Format.BMP})
 # What is whole is decoded strictly; what is damaged is looked at more closely.
 _STRICT_FIRST = frozenset({Format.JPEG, Format.GIF})
+_DAMAGED_VIEWS = {Format.GIF: gifs.damaged_views, Format.PNG: pngs.damaged_views}
 _CUT_SHORT = "truncated"  # of Pillow's words where a file ends too soon, against those for damage
 _MOVE = frozenset({Format.PNG, Format.GIF, Format.WEBP, Format.AVIF})
 # How much longer a pixel takes than in one pass of a JPEG (5 to 10 ns), and how much longer yet a clear one, which is
@@ -96,16 +97,18 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
     if kind in _TINY_BY_HEADER and 0 < ready.width * ready.height <= job.caps.tiny_pixels:
         picture = Picture(kind, ready.width, ready.height)
         raise Undecodable(Failure.TINY, f"{ready.width}×{ready.height}", picture)
-    if kind in _STRICT_FIRST:
+    if kind in _STRICT_FIRST or (kind is Format.PNG and pngs.is_interlaced(body)):
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
             return _opened(replace(ready, cut_short=False), kind, job, views)
-        except OSError as error:
+        except CUT_SHORT as error:
             damage = error
         if kind is Format.JPEG and _CUT_SHORT not in str(damage):
             return _without_damage(ready, job, damage)
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        return _opened(ready, kind, job, _DAMAGED_VIEWS.get(kind, views))
     ImageFile.LOAD_TRUNCATED_IMAGES = kind in _PAINTED_IN_PART
-    return _opened(ready, kind, job, gifs.damaged_views if kind is Format.GIF else views)
+    return _opened(ready, kind, job, views)
 
 
 def _opened(ready: Ready, kind: Format, job: Job, show: Show) -> tuple[Picture, list[View]]:
@@ -130,7 +133,7 @@ def _opened(ready: Ready, kind: Format, job: Job, show: Show) -> tuple[Picture, 
         return picture, both_ways(_still(image, turns[0], kind, job, show), turns)
 
 
-def _without_damage(ready: Ready, job: Job, damage: OSError) -> tuple[Picture, list[View]]:
+def _without_damage(ready: Ready, job: Job, damage: Exception) -> tuple[Picture, list[View]]:
     """A JPEG of which a scan cannot be decoded: what is before it, which is what a browser has painted.
 
     Pillow shows nothing of a progressive one with such a scan, and of others the rows above the damage.

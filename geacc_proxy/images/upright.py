@@ -43,7 +43,7 @@ def orientations(image: Image.Image, kind: Format) -> tuple[int, ...]:
         image.info.pop(key, None)
     try:
         told = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
+    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
         told = 1
     found = [told] if told in _TRANSPOSE else []
     found += _read_loosely(image.info.get("exif") or b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -181,3 +182,17 @@ def test_a_png_of_no_pixels_yet_is_no_reason_to_fail_otherwise_than_told() -> No
     with pytest.raises(Undecodable) as caught:
         decode(png(40, 40, 8, 2, b"")[:33], TARGET, CAPS)
     assert caught.value.failure is Failure.UNREADABLE
+
+
+def test_an_interlaced_png_cut_short_is_judged_by_the_pixels_that_are_there() -> None:
+    first = np.zeros((8, 8), bool)
+    first[::8, ::8] = True
+    rows = np.where(np.tile(first, (10, 10))[..., None], np.uint8(RED), np.uint8(BLUE))
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    data = b"".join(b"\0" + row.tobytes() for y, x, down, across in passes for row in rows[y::down, x::across])
+    header = struct.pack(">IIBBBBB", 80, 80, 8, 2, 0, 0, 1)
+    body = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data, 0))
+    whole = decode(body + chunk(b"IEND", b""), TARGET, CAPS)
+    assert len(whole.frames) == 1
+    cut = decode(body[: len(body) // 8], TARGET, CAPS)
+    assert any((frame == RED).all() for frame in cut.frames)
