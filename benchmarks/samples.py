@@ -66,5 +66,5 @@ def numbered_photo(number: int, side: int) -> bytes:
 
 
 def no_photo(number: int, side: int) -> bytes:
-    """As many bytes as `numbered_photo` and as dense, that do not begin like a picture: nothing that a filter looks at."""
+    """As many bytes as `numbered_photo` and as dense, that begin like no picture: nothing that a filter looks at."""
     return b"/*" + numbered_photo(number, side)[2:]

@@ -102,7 +102,8 @@ def raster(body: bytes, kind: Format, job: Job) -> tuple[Picture, list[View]]:
         try:
             return _opened(replace(ready, cut_short=False), kind, job, views)
         except CUT_SHORT as error:
-            damage = error
+            # Its traceback would hold this frame, and this frame the picture, until the collector comes by.
+            damage = error.with_traceback(None)
         if kind is Format.JPEG and _CUT_SHORT not in str(damage):
             return _without_damage(ready, job, damage)
         ImageFile.LOAD_TRUNCATED_IMAGES = True
