@@ -14,7 +14,7 @@ from fuzz.seeds import TOKENS, seeds
 
 TIMEOUT = 20
 """Seconds for one input: what takes longer hangs. The caps give up after 2."""
-MEMORY = 2500
+MEMORY = 8_000
 """Megabytes of the whole process: what takes more got round the caps."""
 MOST_BYTES = 2**16
 REPOSITORY = Path(__file__).parent.parent
