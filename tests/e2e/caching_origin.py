@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import trustme
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
+
+from .origin import listening, served
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -100,33 +97,10 @@ def running_caching_origin(directory: Path) -> Iterator[CachingOrigin]:
     authority.cert_pem.write_to_path(str(ca_file))
     leaf = authority.issue_cert("localhost", "127.0.0.1")
     leaf.private_key_and_cert_chain_pem.write_to_path(str(leaf_file))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener = listening()
     origin = CachingOrigin(f"https://localhost:{listener.getsockname()[1]}", ca_file)
     config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
     config.certfile = config.keyfile = str(leaf_file)
     config.alpn_protocols = ["h2"]
-    config.graceful_timeout = 1
-    config.accesslog = config.errorlog = None
-
-    loop = asyncio.new_event_loop()
-    ended = asyncio.Event()
-
-    async def shutdown() -> None:
-        await ended.wait()
-
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve(origin.app, config, shutdown_trigger=shutdown))  # type: ignore[arg-type]
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-    thread = threading.Thread(target=work, name="caching-origin")
-    thread.start()
-    try:
+    with served(origin.app, config, listener):
         yield origin
-    finally:
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(ended.set)
-        thread.join(10)

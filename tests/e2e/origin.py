@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
@@ -88,10 +89,22 @@ def running_origin(exhibits: list[Exhibit], directory: Path) -> Iterator[Origin]
     authority = trustme.CA()
     ca_file = directory / "origin-ca.pem"
     authority.cert_pem.write_to_path(ca_file)
+    listener = listening()
+    origin = Origin(f"https://localhost:{listener.getsockname()[1]}/", ca_file, exhibits)
+    with served(origin.app, _Config(authority.issue_cert("localhost", "127.0.0.1")), listener):
+        yield origin
+
+
+def listening() -> socket.socket:
+    """A socket on a free port of 127.0.0.1."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    origin = Origin(f"https://localhost:{listener.getsockname()[1]}/", ca_file, exhibits)
-    config = _Config(authority.issue_cert("localhost", "127.0.0.1"))
+    return listener
+
+
+@contextmanager
+def served(app: Callable[..., Awaitable[None]], config: Config, listener: socket.socket) -> Iterator[None]:
+    """Have Hypercorn serve an ASGI application in a thread of its own until the block ends; it takes the socket."""
     config.bind = [f"fd://{listener.detach()}"]
     config.graceful_timeout = 1
     config.accesslog = config.errorlog = None
@@ -104,14 +117,15 @@ def running_origin(exhibits: list[Exhibit], directory: Path) -> Iterator[Origin]
 
     def work() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(serve(origin.app, config, shutdown_trigger=shutdown))  # type: ignore[arg-type]
+        loop.run_until_complete(serve(app, config, shutdown_trigger=shutdown))  # type: ignore[arg-type]
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
     thread = threading.Thread(target=work, name="origin")
     thread.start()
     try:
-        yield origin
+        yield
     finally:
-        loop.call_soon_threadsafe(ended.set)
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(ended.set)
         thread.join(10)
