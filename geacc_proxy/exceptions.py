@@ -19,3 +19,16 @@ class ModelError(GeaccError):
 
 class JournalError(GeaccError):
     """The block log cannot be opened, read or written."""
+
+
+class MissingExtraError(GeaccError):
+    """What was asked for needs packages that are installed only on request."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        """Name the extra.
+
+        Args:
+            what: what needs it, such as `reading model.h5`.
+            extra: its name in pyproject.toml.
+        """
+        super().__init__(f"{what} needs the extra {extra!r}; install it with: pip install 'geacc-proxy[{extra}]'")
