@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, TypeGuard
@@ -21,6 +22,13 @@ RESIZES = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 
 COLOUR_ORDERS = ("RGB", "BGR")
 """Orders of the colour channels that a model may have been trained with."""
+
+LAYOUTS = ("NHWC", "NCHW")
+"""Orders of a model's input axes: number, height, width, channel; or channel before height and width."""
+
+OUTPUTS = ("probabilities", "logits", "sigmoid")
+"""What a model answers with: scores; logits, one a label, of which softmax makes scores; or one number p, where the
+first of two labels gets 1 - p and the second p."""
 
 _MAX_INPUT_SIZE = 4096
 
@@ -39,8 +47,24 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """A slower and better model, which is asked about the pictures that this one is in doubt of.
+
+    Attributes:
+        model: its name, or the path of its file, which a relative one takes from the card's folder.
+        doubt: the band of malign scores that are doubtful, both ends within it; 0 <= low < high <= 1.
+    """
+
+    model: str
+    doubt: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything the program knows of a model without opening it.
+
+    What becomes of a picture on its way in: resized, `value_range`, `colour_order`, less `mean`, divided by `std`,
+    `layout`. The fields from `mean` on may be missing from a card.
 
     Attributes:
         name: short name without spaces.
@@ -56,6 +80,12 @@ class ModelCard:
         labels: names of the outputs, in the model's order.
         malign_labels: those whose scores add up to the malign score.
         thresholds: by strictness, one for each of `STRICTNESSES`; read-only.
+        mean: subtracted from the three channels, in the order of `colour_order`, after `value_range`.
+        std: what they are divided by then, above 0.
+        layout: order of the input's axes, one of `LAYOUTS`.
+        outputs: what the model answers with, one of `OUTPUTS`; `sigmoid` has two labels.
+        published: the accuracy that its author states, for a person; empty where unknown.
+        second: whom to ask in doubt; None for nobody.
     """
 
     name: str
@@ -71,6 +101,12 @@ class ModelCard:
     labels: tuple[str, ...]
     malign_labels: tuple[str, ...]
     thresholds: Mapping[str, Threshold]
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    layout: str = "NHWC"
+    outputs: str = "probabilities"
+    published: str = ""
+    second: SecondOpinion | None = None
 
     @property
     def identity(self) -> str:
@@ -79,15 +115,16 @@ class ModelCard:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A card travels to worker processes, and a mapping proxy cannot be pickled.
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return _rebuild, ({**fields, "thresholds": dict(self.thresholds)},)
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return _rebuild, ({**values, "thresholds": dict(self.thresholds)},)
 
 
 def parse_card(text: str, where: str) -> ModelCard:
     """Read a card from TOML.
 
     Args:
-        text: the TOML document; its keys are the attributes of `ModelCard`, all of them and no others.
+        text: the TOML document; its keys are the attributes of `ModelCard` and no others. Those that have no default
+            there must be given.
         where: the card's path, for messages.
 
     Returns:
@@ -98,17 +135,53 @@ def parse_card(text: str, where: str) -> ModelCard:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside TOMLDecodeError: numbers and nesting without end
         raise ModelError(f"model card {where} is no TOML: {_one_line(error)}") from error
     return _Reader(document, where).card()
 
 
-def _rebuild(fields: dict[str, Any]) -> ModelCard:
-    return ModelCard(**{**fields, "thresholds": MappingProxyType(fields["thresholds"])})
+def format_card(card: ModelCard) -> str:
+    """The card as TOML, of which `parse_card` makes an equal card; fields that hold their default are left out."""
+    lines = [f"{key} = {_toml(getattr(card, key))}" for key in _PLAIN]
+    lines += [
+        f"{key} = {_toml(getattr(card, key))}" for key, default in _OPTIONAL.items() if getattr(card, key) != default
+    ]
+    if card.second is not None:
+        lines += ["", "[second]", f"model = {_toml(card.second.model)}", f"doubt = {_toml(card.second.doubt)}"]
+    for word, threshold in card.thresholds.items():
+        lines += ["", f"[thresholds.{word}]", f"malign = {_toml(threshold.malign)}"]
+        if threshold.false_alarm_rate is not None:
+            lines.append(f"false_alarm_rate = {_toml(threshold.false_alarm_rate)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # JSON's escapes are TOML's, for all that `parse_card` lets pass
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return repr(value if isinstance(value, int) else float(value))
+
+
+def _rebuild(values: dict[str, Any]) -> ModelCard:
+    return ModelCard(**{**values, "thresholds": MappingProxyType(values["thresholds"])})
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number that Python thinks too long to write down
+        return "a number of thousands of digits"
+    return text if len(text) <= 120 else text[:119] + "…"
 
 
 def _one_line(error: object) -> str:
     return " ".join(str(error).split())
+
+
+_PLAIN = tuple(field.name for field in fields(ModelCard) if field.default is MISSING and field.name != "thresholds")
+_OPTIONAL = {field.name: field.default for field in fields(ModelCard) if field.default is not MISSING}
+del _OPTIONAL["second"]  # a table of its own
 
 
 class _Reader:
@@ -135,15 +208,23 @@ class _Reader:
             labels=labels,
             malign_labels=self._malign_labels(labels),
             thresholds=self._thresholds(),
+            mean=self._triple("mean"),
+            std=self._std(),
+            layout=self._choice("layout", LAYOUTS),
+            outputs=self._outputs(labels),
+            published=self._published(),
+            second=self._second(),
         )
 
     def _bad(self, key: str, value: object, right: str) -> ModelError:
-        return ModelError(f"model card {self._where}: {key} = {value!r} is wrong; it must be {right}")
+        return ModelError(f"model card {self._where}: {key} = {_shown(value)} is wrong; it must be {right}")
 
     def _get(self, key: str) -> Any:
-        if key not in self._document:
-            raise ModelError(f"model card {self._where}: the key {key!r} is missing")
-        return self._document[key]
+        if key in self._document:
+            return self._document[key]
+        if key in _OPTIONAL:
+            return _OPTIONAL[key]
+        raise ModelError(f"model card {self._where}: the key {key!r} is missing")
 
     def _only_known_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str) -> None:
         for key in table:
@@ -189,6 +270,46 @@ class _Reader:
             if low < high:
                 return low, high
         raise self._bad("value_range", value, "two numbers, the lower first, such as [0.0, 1.0]")
+
+    def _triple(self, key: str) -> tuple[float, float, float]:
+        value = self._get(key)
+        if isinstance(value, list | tuple) and len(value) == 3 and all(_is_number(item) for item in value):
+            return float(value[0]), float(value[1]), float(value[2])
+        raise self._bad(key, value, "three numbers, one a channel in the order of colour_order")
+
+    def _std(self) -> tuple[float, float, float]:
+        std = self._triple("std")
+        if min(std) <= 0:
+            raise self._bad("std", list(std), "three numbers above 0")
+        return std
+
+    def _outputs(self, labels: tuple[str, ...]) -> str:
+        outputs = self._choice("outputs", OUTPUTS)
+        if outputs == "sigmoid" and len(labels) != 2:
+            raise self._bad(
+                "labels", list(labels), "two labels where outputs is sigmoid: one number p means 1 - p and p"
+            )
+        return outputs
+
+    def _published(self) -> str:
+        value = self._get("published")
+        return "" if value == "" else self._text("published")
+
+    def _second(self) -> SecondOpinion | None:
+        if "second" not in self._document:
+            return None
+        table = self._document["second"]
+        if not isinstance(table, dict):
+            raise self._bad("second", table, "a table with model and doubt")
+        self._only_known_keys(table, SecondOpinion.__slots__, "second.")
+        model, doubt = table.get("model"), table.get("doubt")
+        if not isinstance(model, str) or not model.strip() or not model.isprintable():
+            raise self._bad("second.model", model, "the name of a model or the path of its file")
+        if isinstance(doubt, list) and len(doubt) == 2 and all(_is_number(item) for item in doubt):
+            low, high = float(doubt[0]), float(doubt[1])
+            if 0 <= low < high <= 1:
+                return SecondOpinion(model, (low, high))
+        raise self._bad("second.doubt", doubt, "two numbers from 0 to 1, the lower first, such as [0.1, 0.9]")
 
     def _names(self, key: str) -> tuple[str, ...]:
         value = self._get(key)
@@ -242,5 +363,10 @@ class _Reader:
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
-    # bool is an int to Python, and TOML knows nan and inf.
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # bool is an int to Python; TOML knows nan and inf, and whole numbers that are too large for a float.
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
