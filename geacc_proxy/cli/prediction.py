@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from geacc_proxy.filter import Filter
     from geacc_proxy.settings import Settings
+    from geacc_proxy.verdict import Judgement
 
 COLUMNS = ("Filename", "Prediction", "Latency (ms)", "Benign Score", "Malign Score")
 CUT_OFF = 0.5
@@ -82,21 +83,63 @@ def pictures_below(path: Path, *, recursive: bool) -> list[Path]:
     return files
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of one file at the door.
+
+    Attributes:
+        file: as it was found.
+        judgement: None where the file cannot be read.
+        latency_ms: to decode it and run the model, milliseconds; 0 where it has no scores.
+        problem: why it has no scores; empty where it has.
+    """
+
+    file: Path
+    judgement: Judgement | None
+    latency_ms: float = 0.0
+    problem: str = ""
+
+    @property
+    def scores(self) -> Scores | None:
+        """The model's, where there are some."""
+        verdict = self.judgement.verdict if self.judgement else None
+        return verdict if isinstance(verdict, Scores) else None
+
+
+def most_workers(files: int) -> int:
+    """How many workers are worth their while for so many files."""
+    return 1 + files // _FILES_A_WORKER
+
+
 async def judge_files(files: Sequence[Path], settings: Settings) -> list[Prediction]:
     """Judge all, in order.
 
     Raises:
         GeaccError: the model cannot be loaded.
     """
-    workshop = Workshop.of(settings, most_workers=1 + len(files) // _FILES_A_WORKER)
+    workshop = Workshop.of(settings, most_workers=most_workers(len(files)))
+    return [_prediction(one) for one in await judge_all(files, workshop)]
+
+
+async def judge_all(files: Sequence[Path], workshop: Workshop, doing: str = "Judging") -> list[Judged]:
+    """Judge all, in order, with the workers of `workshop`, which end with it.
+
+    Args:
+        files: pictures.
+        workshop: fresh; it is of no use afterwards.
+        doing: what the progress bar says.
+
+    Raises:
+        GeaccError: no worker could start.
+    """
     door = workshop.door(UNDER_12)
     # Two for each worker: one at work, one read and waiting.
     turn = asyncio.Semaphore(2 * workshop.pool.workers)
     try:
         await workshop.pool.warm_up()
-        with _ProgressBar(len(files)) as advance:
+        with _ProgressBar(len(files), doing) as advance:
 
-            async def one(file: Path) -> Prediction:
+            async def one(file: Path) -> Judged:
                 async with turn:
                     result = await _judge(file, door)
                     advance()
@@ -112,32 +155,38 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
-async def _judge(file: Path, door: Filter) -> Prediction:
+async def _judge(file: Path, door: Filter) -> Judged:
     start = time.perf_counter()
     try:
         body = _read(file)
     except OSError as error:
-        return Prediction(file, problem=f"cannot be read: {error.strerror}")
+        return Judged(file, None, problem=f"cannot be read: {error.strerror}")
     judgement = await door.judge(body, Context(url=str(file)))
     verdict = judgement.verdict
     if not isinstance(verdict, Scores):
-        return Prediction(file, problem=f"{judgement.decision.reason.explanation} ({verdict.detail})")
+        return Judged(file, judgement, problem=f"{judgement.decision.reason.explanation} ({verdict.detail})")
     latency = (time.perf_counter() - start) * 1e3 if judgement.cached else verdict.decode_ms + verdict.model_ms
-    label = "malign" if verdict.malign >= CUT_OFF else "benign"
-    return Prediction(file, label, latency, verdict.benign, verdict.malign)
+    return Judged(file, judgement, latency)
+
+
+def _prediction(judged: Judged) -> Prediction:
+    if judged.scores is None:
+        return Prediction(judged.file, problem=judged.problem)
+    label = "malign" if judged.scores.malign >= CUT_OFF else "benign"
+    return Prediction(judged.file, label, judged.latency_ms, judged.scores.benign, judged.scores.malign)
 
 
 class _ProgressBar:
     """A progress bar on a terminal for more than a few files; nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, doing: str) -> None:
         self._bar = None
         if total >= _MANY and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import Progress
 
             self._bar = Progress(console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task("Judging", total=total)
+            self._task = self._bar.add_task(doing, total=total)
 
     def __enter__(self) -> _ProgressBar:
         if self._bar is not None:
