@@ -44,7 +44,7 @@ class Settings:
         max_embedded_megabytes: a larger picture inside a text is hidden.
         max_held_megabytes: of all responses that are held at a time; further ones are hidden.
         decode_seconds: a picture that takes longer is hidden.
-        worker_megabytes: memory of one worker.
+        worker_megabytes: memory of one worker; a large model gets 128 MiB beyond its own need.
     """
 
     host: str = ""

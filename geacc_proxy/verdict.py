@@ -64,10 +64,11 @@ class Scores:
         picture: its format and size.
         model: name and version of the model, such as `nsfwjs-mobilenet_v2@4.4.0`.
         malign: 0…1, the sum of the malign labels' scores, of the worst frame.
-        labels: score by label, each 0…1, of the worst frame, in the model's order.
+        labels: score by label, each 0…1, of the worst frame, in the order of the model that had the last word.
         frames: how many views were judged: frames, tiles and pictures within it, on white and on black.
         decode_ms: CPU-side time to decode and resize, milliseconds.
         model_ms: time of the model, milliseconds.
+        opinions: where a second model was asked, the malign score by model, each 0…1, the first one's first.
     """
 
     picture: Picture
@@ -77,6 +78,7 @@ class Scores:
     frames: int = 1
     decode_ms: float = 0.0
     model_ms: float = 0.0
+    opinions: tuple[tuple[str, float], ...] = ()
 
     @property
     def benign(self) -> float:

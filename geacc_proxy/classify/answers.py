@@ -49,8 +49,13 @@ def _scores(fields: dict[str, Any], picture: Picture) -> Scores:
         picture,
         str(fields["model"]),
         malign,
-        tuple((str(label), float(score)) for label, score in fields["labels"]),
+        _by_name(fields["labels"]),
         int(fields["frames"]),
         float(fields["decode_ms"]),
         float(fields["model_ms"]),
+        _by_name(fields["opinions"]),
     )
+
+
+def _by_name(pairs: list[Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((str(name), float(score)) for name, score in pairs)

@@ -6,10 +6,15 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
 if sys.platform != "win32":
     import resource
+
+
+ROOM = 128 * 2**20
+"""Bytes of private memory that a picture has at least, whatever the model has taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,7 @@ class Limits:
 
     Attributes:
         memory: bytes of private memory (RLIMIT_DATA), the model's and the decoders' included: 120 MB, most of it never
-            touched; an allocation past it fails.
+            touched, for the embedded one; an allocation past it fails. A larger model gets more: `ROOM` to decode in.
         seconds: wall time for one picture; the worker is ended past it.
         niceness: added to the worker's own, so that traffic comes before pictures.
     """
@@ -41,10 +46,19 @@ def enter(limits: Limits) -> None:
         return
     with contextlib.suppress(OSError):
         os.nice(limits.niceness)
-    _lower(resource.RLIMIT_DATA, limits.memory)
+    _lower(resource.RLIMIT_DATA, max(limits.memory, _private_bytes() + ROOM))
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, 0)
+
+
+def _private_bytes() -> int:
+    """What counts against RLIMIT_DATA at this moment; 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
 
 
 def _lower(what: int, value: int) -> None:

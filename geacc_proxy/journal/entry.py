@@ -47,7 +47,8 @@ class Entry:
         height: as width.
         format: such as `jpeg`, empty where unknown.
         malign: 0…1, None where there are no scores.
-        scores: score by label, each 0…1, in the model's order; empty where there are none.
+        scores: score by label, each 0…1, in the model's order; then, where a second model was asked, the malign score
+            by model; empty where there are none.
         model: name and version, empty where there are no scores.
         decision: `hide` or `show`.
         reason: the wire name of a `Reason`.
@@ -106,7 +107,7 @@ class Entry:
             height=verdict.picture.height,
             format=verdict.picture.format,
             malign=round(float(scores.malign), 6) if scores else None,
-            scores=tuple((label, round(float(score), 6)) for label, score in scores.labels) if scores else (),
+            scores=tuple((name, round(score, 6)) for name, score in scores.labels + scores.opinions) if scores else (),
             model=scores.model if scores else "",
             decision=decision.action.value,
             reason=decision.reason.value,
