@@ -67,7 +67,8 @@ class GeaccFilter:
     async def running(self) -> None:
         """Open the household; every request waits until it is open."""
         try:
-            self._household = await Household.open(self._settings, self._state_dir, Workshop.of(self._settings))
+            workshop = Workshop.of(self._settings, self._state_dir)
+            self._household = await Household.open(self._settings, self._state_dir, workshop)
         except GeaccError as error:
             # Without a judge nothing may pass: requests go on waiting while mitmproxy ends.
             logging.error("geacc-proxy: %s", error)

@@ -44,11 +44,12 @@ class Workshop:
     pieces: int = MOST_PIECES
 
     @classmethod
-    def of(cls, settings: Settings, *, most_workers: int | None = None) -> Self:
+    def of(cls, settings: Settings, state_dir: Path, *, most_workers: int | None = None) -> Self:
         """Find the model, check it, and set up the workers without waiting for them.
 
         Args:
             settings: what a person chose.
+            state_dir: where installed and converted models lie.
             most_workers: no more workers than this, where there is less to do.
 
         Raises:

@@ -13,7 +13,7 @@ def explain(
     model: Annotated[str | None, typer.Option(metavar="NAME|PATH", help="The model that judges.")] = None,
     strictness: Annotated[str | None, typer.Option(help="strict, balanced or lenient. [strict]")] = None,
     profile: Annotated[str, typer.Option(help="Whose rules hold.")] = "under-12",
-    state_dir: Annotated[Path | None, typer.Option(help="Where settings are read from.")] = None,
+    state_dir: Annotated[Path | None, typer.Option(help="Where settings and installed models lie.")] = None,
 ) -> int:
     """Show every step of the road of one picture, and the verdict."""
     import asyncio
@@ -28,5 +28,5 @@ def explain(
     folder = settings.state_directory(state_dir)
     chosen = settings.load(None, folder, {"model": model, "strictness": strictness, "workers": 1})
     found = fetch(target, chosen.max_picture_megabytes * 2**20)
-    tell(found, *asyncio.run(judge(found, chosen)))
+    tell(found, *asyncio.run(judge(found, chosen, folder)))
     return 0

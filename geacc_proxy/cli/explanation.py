@@ -86,13 +86,13 @@ def _download(address: str, cap: int) -> tuple[bytes, str]:
         raise GeaccError(f"{address}: {reason}") from error
 
 
-async def judge(found: Found, settings: Settings) -> tuple[Judgement, ModelCard]:
+async def judge(found: Found, settings: Settings, state_dir: Path) -> tuple[Judgement, ModelCard]:
     """Send it through the door.
 
     Raises:
         GeaccError: the model cannot be loaded.
     """
-    workshop = Workshop.of(settings)
+    workshop = Workshop.of(settings, state_dir)
     try:
         await workshop.pool.warm_up()
         door = workshop.door(Profile(UNDER_12.name, settings.strictness))
@@ -131,7 +131,10 @@ def _tell_verdict(steps: Table, judgement: Judgement, card: ModelCard) -> None:
     scores = "   ".join(f"{label} {score:.3f}" for label, score in verdict.labels)
     steps.add_row("Model", verdict.model, f"{verdict.model_ms:.1f} ms")
     steps.add_row("Scores", scores, "")
-    steps.add_row("Malign", f"{verdict.malign:.4f} = {' + '.join(card.malign_labels)}", "")
+    for word, (name, malign) in zip(("First opinion", "Second opinion"), verdict.opinions, strict=False):
+        steps.add_row(word, f"malign {malign:.4f}, says {name}", "")
+    meaning = "the second opinion counts" if verdict.opinions else f"= {' + '.join(card.malign_labels)}"
+    steps.add_row("Malign", f"{verdict.malign:.4f} {meaning}", "")
 
 
 def _tell_decision(steps: Table, judgement: Judgement) -> None:

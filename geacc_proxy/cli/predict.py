@@ -12,7 +12,7 @@ def predict(
     input_path: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
     model_path: Annotated[
         str | None,
-        typer.Option("-m", "--model_path", "--model", help="A model; the embedded one without it."),
+        typer.Option("-m", "--model_path", "--model", help="A model's name or path; the one in use without it."),
     ] = None,
     csv_path: Annotated[
         Path | None,
@@ -22,6 +22,7 @@ def predict(
     workers: Annotated[
         int, typer.Option(min=0, max=64, help="Processes that judge at most; one more for every 150 files.")
     ] = 0,
+    state_dir: Annotated[Path | None, typer.Option(help="Where installed models lie.")] = None,
 ) -> int:
     """Judge a picture or a folder of pictures: benign below a malign score of 0.5.
 
@@ -30,11 +31,13 @@ def predict(
     """
     import asyncio
 
+    from geacc_proxy import settings
     from geacc_proxy.cli.prediction import judge_files, pictures_below, write_csv, write_table
-    from geacc_proxy.settings import Settings
 
     files = pictures_below(input_path, recursive=recursive)
-    results = asyncio.run(judge_files(files, Settings(model=model_path or "", workers=workers)))
+    folder = settings.state_directory(state_dir)
+    chosen = settings.load(None, folder, {"model": model_path, "workers": workers})
+    results = asyncio.run(judge_files(files, chosen, folder))
     good = [result for result in results if result.prediction]
     if csv_path is None:
         write_table(good)

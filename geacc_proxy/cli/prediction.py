@@ -111,13 +111,13 @@ def most_workers(files: int) -> int:
     return 1 + files // _FILES_A_WORKER
 
 
-async def judge_files(files: Sequence[Path], settings: Settings) -> list[Prediction]:
+async def judge_files(files: Sequence[Path], settings: Settings, state_dir: Path) -> list[Prediction]:
     """Judge all, in order.
 
     Raises:
         GeaccError: the model cannot be loaded.
     """
-    workshop = Workshop.of(settings, most_workers=most_workers(len(files)))
+    workshop = Workshop.of(settings, state_dir, most_workers=most_workers(len(files)))
     return [_prediction(one) for one in await judge_all(files, workshop)]
 
 

@@ -29,7 +29,7 @@ def serve(settings: Settings, state_dir: Path, *, json_lines: bool) -> int:
     """
     _log_to_stderr()
     # The workers start first: they load their model on one processor while this one imports the proxy.
-    workshop = Workshop.of(settings)
+    workshop = Workshop.of(settings, state_dir)
     announcer: Announcer = JsonAnnouncer() if json_lines else TerminalAnnouncer()
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_serve(settings, state_dir, workshop, announcer))
