@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from geacc_proxy import __version__
 from geacc_proxy.cli import cert, explain, log, predict, run
+from geacc_proxy.cli.notices import tell_notices
 from geacc_proxy.exceptions import GeaccError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _root(
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command; 0 ok, 1 the work failed, 2 wrong use."""
+    tell_notices()
     try:
         result = app(args=list(arguments), prog_name=_NAME, standalone_mode=False)
     except GeaccError as error:
