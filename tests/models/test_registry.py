@@ -71,12 +71,6 @@ def test_an_empty_model_file_is_refused(write_model: WriteModel) -> None:
     refused(path, "changed or cut short")
 
 
-def test_a_model_without_a_card_is_refused(write_model: WriteModel) -> None:
-    path = write_model()
-    path.with_suffix(".toml").unlink()
-    refused(path, "has no card")
-
-
 def test_a_card_that_is_not_text_is_refused(write_model: WriteModel) -> None:
     path = write_model()
     path.with_suffix(".toml").write_bytes(b"\xff\xfe\x00")
@@ -91,21 +85,30 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     refused(tmp_path / "none.tflite", "does not exist")
 
 
-@pytest.mark.parametrize("ending", [".h5", ".keras", ".onnx", ".H5"])
-def test_kinds_not_supported_yet_say_what_to_do(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("ending", [".h5", ".keras", ".onnx", ".H5", ".tflite"])
+def test_a_file_that_is_no_model_is_refused_whatever_its_name_says(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"model{ending}"
     path.write_bytes(b"anything")
-    refused(path, "not supported yet; convert it to LiteRT")
+    with pytest.raises(ModelError, match=r"is no (LiteRT|ONNX) model|is neither an HDF5 nor a .keras file") as caught:
+        find(str(path), tmp_path / "state")
+    assert str(path) in str(caught.value)
 
 
-def test_a_folder_is_no_model(tmp_path: Path) -> None:
-    refused(tmp_path, "a folder is not supported yet")
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".pb", ".PT"])
+def test_kinds_that_are_not_supported_say_what_to_do(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"model{ending}"
+    path.write_bytes(b"anything")
+    refused(path, "not supported; export the model to ONNX or LiteRT")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    refused(tmp_path, "holds no model")
 
 
 def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.txt"
     path.write_text("hello")
-    refused(path, "must end in .tflite")
+    refused(path, "must end in .tflite, .onnx, .h5")
 
 
 def test_looking_a_model_up_loads_neither_numpy_nor_a_runtime() -> None:
