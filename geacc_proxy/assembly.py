@@ -55,7 +55,7 @@ class Workshop:
         Raises:
             ModelError: the model's file is missing, changed or of an unknown kind.
         """
-        model = registry.find(settings.model or None)
+        model = registry.find(settings.model or None, state_dir)
         caps = _caps(settings)
         limits = Limits(memory=settings.worker_megabytes * 2**20, seconds=settings.decode_seconds)
         workers = settings.workers or default_workers()
