@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from geacc_proxy.models.registry import InstalledModel
     from geacc_proxy.settings import Settings
     from geacc_proxy.verdict import Context, Judgement
+
+_log = logging.getLogger("geacc_proxy.models")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Workshop:
             ModelError: the model's file is missing, changed or of an unknown kind.
         """
         model = registry.find(settings.model or None, state_dir)
+        if model.inferred:
+            _say_what_is_assumed(model, settings.model)
         caps = _caps(settings)
         limits = Limits(memory=settings.worker_megabytes * 2**20, seconds=settings.decode_seconds)
         workers = settings.workers or default_workers()
@@ -133,6 +138,18 @@ def picture_filter(household: Household, settings: Settings) -> PictureFilter:
     )
     held_bytes = settings.max_held_megabytes * 2**20
     return PictureFilter(household.door, household.workshop.caps.bytes, texts=texts, held_bytes=held_bytes)
+
+
+def _say_what_is_assumed(model: InstalledModel, asked: str) -> None:
+    card = model.card
+    low, high = card.value_range
+    _log.info(
+        "%s has no card; assumed: labels %s, values from %g to %g (docs/models.md)",
+        asked or model.path,
+        ", ".join(card.labels),
+        low,
+        high,
+    )
 
 
 _SOFT = 0.8  # of the worker's deadline: what can stop by itself does so before it is ended
