@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from rich.text import Text
 from geacc_proxy.assembly import Workshop
 from geacc_proxy.cli.prediction import judge_all, most_workers
 from geacc_proxy.exceptions import GeaccError, UsageError
-from geacc_proxy.lab.evaluation import tables
+from geacc_proxy.lab.evaluation import output, tables
 from geacc_proxy.lab.evaluation.evaluation import evaluate
 from geacc_proxy.lab.evaluation.figures import Options
 from geacc_proxy.lab.evaluation.measured import measured_card
@@ -70,6 +71,8 @@ def run(request: Request) -> int:
     rates = parse_rates(request.false_alarm_rates)
     if request.card is not None:
         _require_writable_card(request.card, request)
+    if request.out is not None:
+        output.prepare(request.out)
     samples = read_samples(request.data, request.malign, request.groups, request.group_by)
     if request.card is not None:
         require_enough(rates, samples.benign_count)
@@ -90,6 +93,9 @@ def run(request: Request) -> int:
     _print(result)
     if request.card is not None:
         _write_card(request.card, result)
+    if request.out is not None:
+        output.write(request.out, result, datetime.now().astimezone(), blurred=not request.show_pictures)
+        sys.stdout.write(f"\nThe report is {request.out / output.REPORT}.\n")
     troubled = samples.left_out or any(model.unjudged for model in result.models)
     return 1 if troubled else 0
 
@@ -171,14 +177,14 @@ def _about(data: str, samples: Samples) -> str:
 
 
 def _print_table(console: Console, table: Table) -> None:
-    drawn = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=Text(table.title, style="bold"))
-    drawn.title_justify = "left"
+    drawn = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     drawn.add_column(Text(table.head[0]), overflow="fold")
     for word in table.head[1:]:
         drawn.add_column(Text(word), justify="right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*map(Text, row))
     console.print()
+    console.print(Text(table.title, style="bold"))
     console.print(drawn)
     if table.note:
         console.print(Text(table.note, style="dim"))

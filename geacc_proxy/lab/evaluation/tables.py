@@ -77,14 +77,11 @@ def cut_offs(figures: Figures) -> Table:
     """Figures at the chosen cut-off and at the thresholds of the card."""
     rows = []
     for at in figures.cut_offs:
-        counts = at.confusion
-        rates = (counts.false_alarms, counts.recall, counts.precision)
-        rows.append(
-            (at.name, f"{at.cut_off:g}", *(words.rate(rate.estimate) for rate in rates), words.percent(at.f1.value))
-        )
+        rates = (at.confusion.false_alarms, at.confusion.recall, at.confusion.precision)
+        rows.append((at.name, f"{at.cut_off:g}", *(words.rate(rate.estimate) for rate in rates)))
     return Table(
         f"{figures.name}: at the thresholds of its card",
-        ("At", "from", "false alarms", "recall", "precision", "F1"),
+        ("At", "from", "false alarms", "recall", "precision"),
         tuple(rows),
     )
 

@@ -107,6 +107,10 @@ def test_an_interval_is_the_middle_of_what_was_drawn():
     assert percentiles(0.5, np.array([np.nan])) == Estimate(0.5)
 
 
+def test_what_does_not_vary_has_no_interval():
+    assert percentiles(1.0, np.ones(10)) == Estimate(1.0)
+
+
 def test_more_pictures_are_drawn_less_often_but_often_enough():
     counts = [rounds_for(number) for number in (1, 10_000, 100_000, 10_000_000)]
     assert counts == sorted(counts, reverse=True)

@@ -44,6 +44,7 @@ def test_models_are_compared_on_what_both_judged():
     assert by_name["ROC AUC"].difference.value == pytest.approx(1 - area)
     assert by_name["F1"].second == pytest.approx(metrics.f1_score(truth, np.array(worse[:9]) >= 0.5))
     for one in found.differences:
+        assert one.difference.low < one.difference.high
         assert one.difference.low <= one.difference.value <= one.difference.high, one.figure
 
 
