@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,3 +111,16 @@ def fit_to_conversion(card: ModelCard, conversion: Conversion) -> ModelCard:
         std=conversion.std or card.std,
         outputs=_OUTPUTS.get(conversion.description.activation, card.outputs),
     )
+
+
+@contextmanager
+def asking_for_a_card() -> Iterator[None]:
+    """Add to what is wrong with a model that has no card, how one is given.
+
+    Raises:
+        ModelError: what was wrong.
+    """
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(f"{error}; --card FILE gives it one, in which file and sha256 may be missing") from error

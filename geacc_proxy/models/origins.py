@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -59,7 +60,7 @@ class WebOrigin:
     @property
     def title(self) -> str:
         """The file's name, or the folder's where that says more."""
-        return _title([part for part in urlsplit(self.address).path.split("/") if part])
+        return title_of([part for part in urlsplit(self.address).path.split("/") if part])
 
     @property
     def provenance(self) -> str:
@@ -92,7 +93,7 @@ class HubOrigin:
     @property
     def title(self) -> str:
         """The file's name, or the folder's or repository's where that says more."""
-        return _title([*self.file.repo.split("/"), *self.file.path.split("/")])
+        return title_of([*self.file.repo.split("/"), *self.file.path.split("/")])
 
     @property
     def provenance(self) -> str:
@@ -178,8 +179,8 @@ def _companions(main: Path) -> tuple[str, ...]:
     return ()
 
 
-def _title(parts: list[str]) -> str:
-    """The last name that says something, without its ending."""
+def title_of(parts: Sequence[str]) -> str:
+    """What a model may be called: the last part of its path without ending, or the one before where that says more."""
     stem = name_from(PurePosixPath(parts[-1]).stem) if parts else ""
     if stem.lower() in _SAYING_NOTHING and len(parts) > 1:
         return name_from(parts[-2]) or stem

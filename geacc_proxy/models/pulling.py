@@ -219,7 +219,7 @@ class Puller:
 
     def _from_files(self, main: Path, name: str, given: ModelCard | None, origin: Origin, place: Path) -> _Prepared:
         """Make a model that an engine runs of what was fetched from an address."""
-        from geacc_proxy.models.fitting import check_given
+        from geacc_proxy.models.fitting import asking_for_a_card, check_given
 
         if not is_runnable(main.name):
             return self._converted(main, name, given, origin.provenance, place)
@@ -227,7 +227,7 @@ class Puller:
         digest = _sha256(file)
         came = f"{origin.provenance}, SHA-256 {digest}"
         if given is None:
-            with _asking_for_a_card():
+            with asking_for_a_card():
                 card = replace(open_model(file, None).card, source=came)
         else:
             check_given(given, digest, origin.provenance)
@@ -312,7 +312,7 @@ class Puller:
             fit: let the card follow what the source says, and its version the source's digest.
         """
         from geacc_proxy.models.conversion import convert, source_digest
-        from geacc_proxy.models.fitting import card_of_conversion, check_given, fit_to_conversion
+        from geacc_proxy.models.fitting import asking_for_a_card, card_of_conversion, check_given, fit_to_conversion
 
         digest = source_digest(source)
         if given is not None:
@@ -323,7 +323,7 @@ class Puller:
         conversion = convert(source, place / "conversion", card=given)
         came = f"{came}; SHA-256 of its files {digest}; converted to LiteRT {conversion.precision}"
         if given is None:
-            with _asking_for_a_card():
+            with asking_for_a_card():
                 card = card_of_conversion(conversion, name, came)
         elif fit:
             card = fit_to_conversion(given, conversion)
@@ -411,11 +411,3 @@ def _called(place: Path, called: str) -> Iterator[None]:
         yield
     except ModelError as error:
         raise ModelError(re.sub(rf"{re.escape(str(place))}[^\s:,;]*", called, str(error))) from error
-
-
-@contextmanager
-def _asking_for_a_card() -> Iterator[None]:
-    try:
-        yield
-    except ModelError as error:
-        raise ModelError(f"{error}; --card FILE gives it, without file and sha256") from error

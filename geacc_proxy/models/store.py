@@ -114,6 +114,11 @@ def install(staged: Path, models: Path, name: str) -> Path:
     return target
 
 
+def kept_bytes(models: Path) -> int:
+    """How many bytes lie here of models that are under way."""
+    return sum(file.stat().st_size for file in (models / PARTIAL).rglob("*") if file.is_file())
+
+
 def _holds_bytes(folder: Path) -> bool:
     return any(file.is_file() and file.stat().st_size for file in folder.rglob("*"))
 
