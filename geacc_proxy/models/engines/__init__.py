@@ -8,22 +8,35 @@ from geacc_proxy.models.registry import InstalledModel
 
 __all__ = ["Engine", "load_engine"]
 
+_KERAS_ENDINGS = (".h5", ".hdf5", ".keras")
+
 
 def load_engine(model: InstalledModel) -> Engine:
     """Load a model into the engine that its file asks for.
 
     Args:
-        model: as the registry found it.
+        model: as the registry found it; or, for comparisons, a Keras model as it was saved, which the registry would
+            have converted.
 
     Returns:
         An engine, ready and warm. It belongs to the process and the thread that loaded it.
 
     Raises:
+        MissingExtraError: the runtime for this kind of file is not installed.
         ModelError: no engine for this kind of file, no model inside, or not the one on its card.
     """
-    if model.path.suffix.lower() == ".tflite":
-        # Imported late: a process that only looks up cards has no need of the runtime.
+    # Imported late: a process that only looks up cards has no need of a runtime, and a worker of one alone.
+    ending = model.path.suffix.lower()
+    if ending == ".tflite":
         from geacc_proxy.models.engines.litert import LiteRtEngine
 
         return LiteRtEngine(model)
-    raise ModelError(f"no engine for the model file {model.path}; it must end in .tflite")
+    if ending == ".onnx":
+        from geacc_proxy.models.engines.onnx import OnnxEngine
+
+        return OnnxEngine(model)
+    if ending in _KERAS_ENDINGS or model.path.is_dir():
+        from geacc_proxy.models.engines.keras import KerasEngine
+
+        return KerasEngine(model)
+    raise ModelError(f"no engine for the model file {model.path}; it must end in .tflite or .onnx")

@@ -1,23 +1,27 @@
 """LiteRT (what TensorFlow Lite became): one interpreter, one thread, one frame at a time.
 
-A worker loads it after its limits are set: nothing here needs the network or writes to a disk.
+A worker loads it before its limits are set, and from then on nothing here needs a file or the network.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from geacc_proxy.exceptions import ModelError
+from geacc_proxy.models.engines.arithmetic import FrameByFrame, Quantisation
+from geacc_proxy.models.engines.shapes import check_input, check_output
 from geacc_proxy.models.registry import InstalledModel
 
-_TOLERANCE = 1e-3
-"""How far a score may lie outside 0…1: arithmetic in float16 and softmax round a little."""
+_REAL = (np.float32, np.float16)
+_WHOLE = (np.uint8, np.int8, np.int16)
 
 
 class LiteRtEngine:
-    """A LiteRT model in this process."""
+    """A LiteRT model in this process; its weights and its input may be real numbers or quantised ones."""
 
     def __init__(self, model: InstalledModel) -> None:
         """Open the model and compare it with its card.
@@ -25,14 +29,7 @@ class LiteRtEngine:
         Raises:
             ModelError: the file is no model, or its input or output is not what the card says.
         """
-        card = model.card
         self._path = model.path
-        self._size = card.input_size
-        self._labels = len(card.labels)
-        self._reversed = card.colour_order == "BGR"
-        low, high = card.value_range
-        self._scale = np.float32((high - low) / 255.0)
-        self._low = np.float32(low)
         try:
             # One thread: the pool of workers is what uses the cores.
             self._interpreter = Interpreter(model_path=str(model.path), num_threads=1)
@@ -40,52 +37,52 @@ class LiteRtEngine:
             outputs = self._interpreter.get_output_details()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"model {model.path} is no LiteRT model: {_one_line(error)}") from error
-        self._check("input", inputs, (1, self._size, self._size, 3), "input_size")
-        self._check("output", outputs, (1, self._labels), "labels")
+        shape = check_input(model, [_shape(one) for one in inputs])
+        taken = self._quantisation("input", inputs[0])
+        self._frames = FrameByFrame(model, inputs[0]["dtype"], taken)
         self._input_index: int = inputs[0]["index"]
-        self._output_index: int = outputs[0]["index"]
         try:
+            if tuple(inputs[0]["shape"]) != shape:  # an axis of it is open
+                self._interpreter.resize_tensor_input(self._input_index, shape)
             self._interpreter.allocate_tensors()
-            self._interpreter.invoke()  # the first call is slow; no picture should wait for it
+            outputs = self._interpreter.get_output_details()
+            check_output(model, [tuple(one["shape"].tolist()) for one in outputs])
+            self._given = self._quantisation("output", outputs[0])
+            self._output_index: int = outputs[0]["index"]
+            self._run()  # the first call is slow; no picture should wait for it
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"model {model.path} cannot be run: {_one_line(error)}") from error
-        self._buffer = np.empty((1, self._size, self._size, 3), np.float32)
 
     def predict(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Score frames; see `Engine.predict`."""
-        expected = (self._size, self._size, 3)
-        if frames.ndim != 4 or frames.shape[1:] != expected or frames.dtype != np.uint8:
-            raise ValueError(f"frames are {frames.dtype} {frames.shape}, not uint8 (n, {self._size}, {self._size}, 3)")
-        if self._reversed:
-            frames = frames[..., ::-1]
-        scores = np.empty((len(frames), self._labels), np.float32)
-        for index, frame in enumerate(frames):
-            np.multiply(frame, self._scale, out=self._buffer[0])
-            if self._low:
-                self._buffer += self._low
-            try:
-                self._interpreter.set_tensor(self._input_index, self._buffer)
-                self._interpreter.invoke()
-            except (ValueError, RuntimeError) as error:
-                raise ModelError(f"model {self._path} failed: {_one_line(error)}") from error
-            scores[index] = self._interpreter.get_tensor(self._output_index)[0]
-        # A comparison with NaN is false, and would show what nobody has judged.
-        if not bool(np.all((scores >= -_TOLERANCE) & (scores <= 1 + _TOLERANCE))):
-            raise ModelError(f"model {self._path} answers with numbers outside 0 to 1; they are no scores")
-        return np.clip(scores, 0.0, 1.0, out=scores)
+        return self._frames.predict(frames, self._run)
 
-    def _check(self, side: str, details: list[dict[str, object]], shape: tuple[int, ...], key: str) -> None:
-        found = [tuple(int(n) for n in np.asarray(one["shape"]).tolist()) for one in details]
-        if found != [shape]:
-            raise ModelError(
-                f"model {self._path}: its {side} has the shape {_shapes(found)}, by its card's {key} it must be {shape}"
-            )
-        if details[0]["dtype"] is not np.float32:
-            raise ModelError(f"model {self._path}: its {side} is not float32, which is what can be run")
+    def _run(self) -> NDArray[np.float32]:
+        try:
+            self._interpreter.set_tensor(self._input_index, self._frames.buffer)
+            self._interpreter.invoke()
+            answer: NDArray[Any] = self._interpreter.get_tensor(self._output_index)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"model {self._path} failed: {_one_line(error)}") from error
+        return answer if self._given is None else self._given.real(answer)
+
+    def _quantisation(self, side: str, details: dict[str, Any]) -> Quantisation | None:
+        """How the numbers of one side are kept; None for real ones, and for bytes that stand for themselves."""
+        dtype = details["dtype"]
+        parameters = details["quantization_parameters"]
+        if dtype in _WHOLE and len(parameters["scales"]) == 1:
+            return Quantisation(float(parameters["scales"][0]), int(parameters["zero_points"][0]))
+        if dtype in _REAL or (side == "input" and dtype is np.uint8):
+            return None
+        raise ModelError(
+            f"model {self._path}: its {side} is {np.dtype(dtype)}, which cannot be run; "
+            "float32, float16 and, with one scale, uint8, int8 and int16 can"
+        )
 
 
-def _shapes(shapes: list[tuple[int, ...]]) -> str:
-    return " and ".join(str(shape) for shape in shapes) or "of nothing"
+def _shape(details: dict[str, Any]) -> tuple[int | None, ...]:
+    signature = details["shape_signature"] if len(details["shape_signature"]) else details["shape"]
+    return tuple(length if length >= 0 else None for length in signature.tolist())
 
 
 def _one_line(error: object) -> str:
