@@ -216,8 +216,8 @@ def describe(name_or_path: str, state_dir: Path) -> int:
         entry = catalogue().get(name_or_path.partition("@")[0])
         if entry is None or name_or_path not in (entry.name, entry.card.identity):
             raise
-        size = f"{megabytes(entry.size)} to fetch" if entry.size else "size unknown"
-        _write_facts(entry.card, [("About", entry.about), ("Engine", f"{entry.kind}, {size}")])
+        size = f", {megabytes(entry.size)} to fetch" if entry.size else ""
+        _write_facts(entry.card, [("About", entry.about), ("Engine", f"{entry.kind}{size}")])
         typer.echo(f"\nIt is not installed. Get it with: geacc-proxy models pull {entry.name}")
         return 0
     except ModelError as error:

@@ -106,8 +106,7 @@ def pull(
 ) -> None:
     """Fetch a model and install it; what an interrupted pull has fetched is not fetched again.
 
-    It is opened once before it is installed. What no engine runs as it is (Keras, SavedModel, TensorFlow.js, timm) is
-    converted, which needs the extra `tensorflow`.
+    It is opened once before it is installed. Keras, SavedModel, TensorFlow.js and timm models are converted.
     """
     from geacc_proxy.cli.pulling import pull_and_tell
     from geacc_proxy.models.pulling import PullOrder
@@ -124,7 +123,8 @@ def convert(
         typer.Argument(help="A .h5, .hdf5 or .keras file, or the folder of a SavedModel, TensorFlow.js or timm model."),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to write NAME.tflite and NAME.toml. [this folder]")
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to write NAME.tflite and NAME.toml; the working directory without it."),
     ] = None,
     name: _Name = "",
     precision: Annotated[

@@ -142,14 +142,12 @@ class Entry:
 
     @property
     def size(self) -> int | None:
-        """Bytes to fetch or copy; None where nobody knows."""
+        """Bytes to fetch or copy; None where there are none, or nobody knows how many."""
         match self.source:
             case TfjsSource(files=files):
                 return sum(file.size for file in files)
             case PackageSource(size=size):
                 return size
-            case EmbeddedSource():
-                return 0
         return None
 
 

@@ -122,16 +122,17 @@ class Puller:
             ModelError: it is no model that can be used; it was deleted.
             GeaccError: the disk is full or cannot be written.
         """
+        if order.what.partition("@")[0] in (EMBEDDED, EMBEDDED_STEM):
+            if order != PullOrder(order.what):
+                raise UsageError(
+                    f"{order.what} comes with the package; {EMBEDDED_STEM}-float32 is what can be pulled of it"
+                )
+            return Pulled(find(order.what), was_here=True, way="")
         entry = catalogue().get(order.what.partition("@")[0])
         if entry is not None:
             return self._pull_entry(entry, order)
         if order.via != "auto":
             raise UsageError(f"--via is for models of the catalogue, and {order.what!r} is none")
-        if order.what.partition("@")[0] in (EMBEDDED, EMBEDDED_STEM):
-            raise UsageError(
-                f"{order.what} comes with the package: there is nothing to pull; "
-                f"{EMBEDDED_STEM}-float32 is the same model before its weights were halved"
-            )
         if "://" not in order.what and not order.what.startswith(HUB_PREFIX):
             raise UsageError(
                 f"unknown model {order.what!r}; pull takes an https address, hf:owner/repo/file, or one of "
