@@ -161,8 +161,14 @@ def _complain(lines: Sequence[str], summary: str = "") -> None:
 def _print(result: Evaluation) -> None:
     console = Console(highlight=False)
     console.print(Text(_about(result.data, result.samples)))
-    for table in tables.every(result):
-        _print_table(console, table)
+    _print_table(console, tables.summary(result))
+    for comparison in result.comparisons:
+        _print_table(console, tables.comparison(comparison))
+    for one in result.models:
+        if len(result.models) > 1:
+            console.print(Text(f"\n{one.name}", style="bold underline"))
+        for table in tables.of_model(one):
+            _print_table(console, table)
     for note in result.notes:
         console.print(Text(f"Note: {note}"))
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     Draw = Callable[[Any, Sequence[Figures], "Palette"], None]
 
 _DPI = 200  # of PNG files
-_WIDE, _HIGH = 4.6, 3.9  # inches; at 72 dots an inch what a phone shows without shrinking
+_WIDE, _HIGH = 4.2, 3.7  # inches; at 72 dots an inch what a phone shows without shrinking
 _DASHES = ("-", "--", ":", "-.")  # models differ in more than colour
 _HISTOGRAM_BINS = 25
-_DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
+_DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def contact_sheet(by_model: Sequence[tuple[str, Sequence[Mistakes]]]) -> bytes:
     """
     kinds = [(f"{name}: {kind.title} ({kind.number:,})", kind.worst) for name, found in by_model for kind in found]
     tile = HEIGHT + 2 * _LINE + _GAP
-    heights = [_TITLE + max(1, -(-len(worst) // _COLUMNS)) * tile for _, worst in kinds]
+    heights = [_TITLE + (-(-len(worst) // _COLUMNS) * tile or _LINE + _GAP) for _, worst in kinds]
     width = 2 * _MARGIN + _COLUMNS * (WIDTH + _GAP) - _GAP
     sheet = Image.new("RGB", (width, 2 * _MARGIN + sum(heights)), _PAGE)
     draw, title, words = ImageDraw.Draw(sheet), _font(17), _font(12)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MCNEMAR, DELONG, BOOTSTRAP = "McNemar, exact", "DeLong", "paired bootstrap"
+MCNEMAR, DELONG, BOOTSTRAP = "McNemar", "DeLong", "bootstrap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geacc_proxy.lab.classes import MALIGN
 from geacc_proxy.lab.evaluation import charts, tables, words
 from geacc_proxy.lab.evaluation.scored import shown
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from geacc_proxy.lab.evaluation.tables import Table
 
 _LISTED = 200  # lines of one kind of trouble; figures.json has all
+
+_WHOLE = re.compile(r"\([^()]*\),?|[\d,]+ of [\d,]+")
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -62,8 +66,8 @@ _METHODS = (
     ),
     (
         "Gaps between groups",
-        "the largest difference; the interval by bootstrap, p by dealing the same pictures out at random. Groups differ "
-        "somewhat by chance alone, so judge by p.",
+        "the largest difference; the interval by bootstrap, p by dealing the same pictures out at random. Groups "
+        "differ somewhat by chance alone, so judge by p.",
     ),
 )
 
@@ -206,7 +210,9 @@ def _methods(evaluation: Evaluation) -> str:
 
 def _footer(evaluation: Evaluation, moment: datetime) -> str:
     samples = evaluation.samples
-    classes = ", ".join(f"{label}{' (malign)' if label in samples.malign else ''}" for label in samples.labels)
+    classes = ", ".join(
+        f"{label} (malign)" if label in samples.malign and label != MALIGN else label for label in samples.labels
+    )
     models = "".join(
         f"<li>{escape(one.scores.card.identity)}, SHA-256 <code>{one.scores.card.sha256}</code></li>\n"
         for one in evaluation.models
@@ -224,18 +230,23 @@ def _section(content: str) -> str:
 
 
 def _table(table: Table) -> str:
+    title = escape(table.title)
     head = "".join(f'<th scope="col">{escape(word)}</th>' for word in table.head)
     rows = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>\n'
-        for row in table.rows
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(map(_cell, row[1:]))}</tr>\n' for row in table.rows
     )
     note = f'<p class="note">{escape(table.note)}</p>\n' if table.note else ""
     # What is wider than a phone can be scrolled, with a keyboard, too.
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.title)}">\n<table>\n'
-        f"<caption>{escape(table.title)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
-        f"</div>\n{note}"
+        f"<h3>{title}</h3>\n"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{title}">\n<table aria-label="{title}">\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n{note}"
     )
+
+
+def _cell(text: str) -> str:
+    """A table's cell, in which intervals and counts are not torn apart."""
+    return f"<td>{_WHOLE.sub(r'<span>\g<0></span>', escape(text))}</td>"
 
 
 def _and(names: Sequence[str]) -> str:

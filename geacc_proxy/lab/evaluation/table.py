@@ -88,7 +88,7 @@ class _Rows:
         """One row."""
         width = max(self._path_at, self._label_at, *self._group_at.values())
         if len(cells) <= width:
-            return self._leave_out(number, f"{len(cells)} columns, and {width + 1} are needed")
+            return self._leave_out(number, f"has {len(cells)} of the {width + 1} columns needed")
         name, label = cells[self._path_at].strip(), self._label(cells[self._label_at].strip())
         if not name or "\0" in name:
             return self._leave_out(number, "no file is named")
@@ -109,15 +109,17 @@ class _Rows:
         return Table(samples, tuple(self._left_out))
 
     def _add(self, number: int, sample: Sample) -> None:
-        before = self._samples.setdefault(sample.path, (number, sample))
-        if before[0] == number:
+        first, before = self._samples.setdefault(sample.path, (number, sample))
+        if first == number:
             return
-        same = f"{shown(sample.path)} is in line {before[0]}, too"
-        if before[1].label == sample.label:
-            self._leave_out(number, f"{same}; counted once")
+        name = shown(sample.path)
+        if before.label == sample.label:
+            self._leave_out(number, f"{name} is in line {first}, too; counted once")
             return
+        self._leave_out(number, f"{name} is {before.label} in line {first} and {sample.label} here; not counted")
+        if sample.path not in self._torn:
+            self._leave_out(first, f"{name} is {before.label} here and {sample.label} in line {number}; not counted")
         self._torn.add(sample.path)
-        self._leave_out(number, f"{same}, as {before[1].label} and not {sample.label}; not counted at all")
 
     def _label(self, text: str) -> str:
         """A class's name; empty where it is none."""

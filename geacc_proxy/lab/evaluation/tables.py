@@ -64,7 +64,7 @@ def confusion(figures: Figures) -> Table:
     """What pictures are, and what they were taken for."""
     counts = figures.chosen.confusion
     return Table(
-        f"{figures.name}: what pictures are, and what they were taken for",
+        "What pictures are, and what they were taken for",
         ("They are", "taken for benign", "taken for malign"),
         (
             ("benign", f"{counts.passed:,}", f"{counts.alarms:,}"),
@@ -80,7 +80,7 @@ def cut_offs(figures: Figures) -> Table:
         rates = (at.confusion.false_alarms, at.confusion.recall, at.confusion.precision)
         rows.append((at.name, f"{at.cut_off:g}", *(words.rate(rate.estimate) for rate in rates)))
     return Table(
-        f"{figures.name}: at the thresholds of its card",
+        "At the thresholds of the card",
         ("At", "from", "false alarms", "recall", "precision"),
         tuple(rows),
     )
@@ -92,7 +92,7 @@ def as_proxied(figures: Figures) -> Table | None:
         return None
     rows = tuple((at.name, words.share(at.as_proxied[0]), words.share(at.as_proxied[1])) for at in figures.cut_offs)
     return Table(
-        f"{figures.name}: with the pictures that it could not judge",
+        "With the pictures that could not be judged",
         ("At", "benign hidden", "malign shown"),
         rows,
         "The proxy hides what it cannot judge, save pictures too tiny to show anything.",
@@ -104,12 +104,12 @@ def thresholds(figures: Figures) -> Table:
     rows = []
     for found in figures.thresholds:
         if found.malign is None:
-            rows.append((f"{100 * found.wanted:g} %", words.NOTHING, found.problem, words.NOTHING))
+            rows.append((f"{100 * found.wanted:g}\N{NO-BREAK SPACE}%", words.NOTHING, found.problem, words.NOTHING))
             continue
         alarms, recall = words.share(found.false_alarms), words.rate(found.recall.estimate)
-        rows.append((f"{100 * found.wanted:g} %", f"{found.malign:g}", alarms, recall))
+        rows.append((f"{100 * found.wanted:g}\N{NO-BREAK SPACE}%", f"{found.malign:g}", alarms, recall))
     return Table(
-        f"{figures.name}: thresholds for given false-alarm rates",
+        "Thresholds for given false-alarm rates",
         ("At most", "from", "false alarms here", "recall"),
         tuple(rows),
         f"They rest on {int(figures.ranking.alarms[-1]):,} benign pictures.",
@@ -132,7 +132,7 @@ def classes(figures: Figures) -> list[Table]:
         note = f"Accuracy over all classes {words.share(found.accuracy)}; mean of their F1 {mean}."
     tables = [
         Table(
-            f"{figures.name}: by class",
+            "By class",
             ("Class", "kind", "taken for malign", "precision", "recall", "F1"),
             tuple(rows),
             note,
@@ -142,7 +142,7 @@ def classes(figures: Figures) -> list[Table]:
         labels = [one.label for one in found.classes]
         tables.append(
             Table(
-                f"{figures.name}: which class was taken for which",
+                "Which class was taken for which",
                 ("They are", *labels),
                 tuple(
                     (label, *(f"{count:,}" for count in row))
@@ -153,7 +153,7 @@ def classes(figures: Figures) -> list[Table]:
     return tables
 
 
-def group(figures: Figures, grouping: Grouping) -> Table:
+def group(grouping: Grouping) -> Table:
     """By group, and how far apart the groups are."""
     rows = []
     for one in grouping.groups:
@@ -164,7 +164,7 @@ def group(figures: Figures, grouping: Grouping) -> Table:
     if any(row[0].endswith(" *") for row in rows):
         notes.append(f"* fewer than {SMALL} pictures of a kind: its rate says little.")
     return Table(
-        f"{figures.name}: by {grouping.column}",
+        f"By {grouping.column}",
         (grouping.column, "false alarms", "misses", "not judged"),
         tuple(rows),
         " ".join(note for note in notes if note),
@@ -183,15 +183,6 @@ def comparison(found: Comparison) -> Table:
     )
 
 
-def every(evaluation: Evaluation) -> Iterable[Table]:
-    """All tables, in the order of a report."""
-    yield summary(evaluation)
-    for one in evaluation.comparisons:
-        yield comparison(one)
-    for figures in evaluation.models:
-        yield from of_model(figures)
-
-
 def of_model(figures: Figures) -> Iterable[Table]:
     """The tables of one model."""
     yield confusion(figures)
@@ -201,7 +192,7 @@ def of_model(figures: Figures) -> Iterable[Table]:
         yield table
     yield from classes(figures)
     for grouping in figures.groupings:
-        yield group(figures, grouping)
+        yield group(grouping)
 
 
 def _sides(one: Difference) -> tuple[str, str, str]:

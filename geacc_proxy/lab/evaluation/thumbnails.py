@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 160, 120
 """Of the space for a thumbnail, pixels."""
 
-_BLURRED = 9  # pixels across that are left of a blurred picture: colours and no shapes
+_BLURRED = 6  # pixels across that are left of a blurred picture: colours and no shapes
 _NARROWEST = 0.25  # of the other side: what is longer is squeezed
 _SECONDS = 15.0
 
