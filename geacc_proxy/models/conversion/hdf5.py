@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Hdf5Model:
 
     document: Any
     version: str
-    groups: dict[str, Weights]
+    groups: Mapping[str, Weights]
 
 
 def read_hdf5(path: Path) -> Hdf5Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zipfile
 import zlib
@@ -17,6 +18,7 @@ WEIGHTS = "model.weights.h5"
 _LARGEST_CONFIG = 64 * 2**20
 _LARGEST_WEIGHTS = 4 * 2**30
 _CHUNK = 2**20
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def read_keras(path: Path, scratch: Path) -> tuple[Any, str, Path]:
@@ -31,6 +33,7 @@ def read_keras(path: Path, scratch: Path) -> tuple[Any, str, Path]:
 
     Raises:
         ModelError: it is no such file, is cut short or damaged, or would unpack to more than a model.
+        OSError: there is no room to unpack it.
     """
     weights = scratch / WEIGHTS
     try:
@@ -45,6 +48,8 @@ def read_keras(path: Path, scratch: Path) -> tuple[Any, str, Path]:
             metadata = json.loads(_bounded(archive, METADATA, path)) if METADATA in names else {}
             _unpack(archive, weights, path)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
         raise ModelError(f"model {path} is no .keras file, is damaged or cut short") from error
     except (ValueError, RecursionError) as error:
         raise ModelError(f"model {path}: its description is no JSON, or cut short") from error

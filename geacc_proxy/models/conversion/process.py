@@ -79,7 +79,6 @@ def run(source: Source, digest: str, scratch: Path, order: Order) -> Conversion:
     """
     require_tensorflow(f"reading {source.path}")
     work = scratch / "work"
-    work.mkdir(exist_ok=True)
     request = {
         "source": str(source.path.absolute()),
         "into": str(scratch.absolute()),
@@ -90,6 +89,7 @@ def run(source: Source, digest: str, scratch: Path, order: Order) -> Conversion:
     # `-P`: nothing that lies in the folder where the child starts is imported.
     command = [sys.executable, "-P", "-m", _MODULE]
     try:
+        work.mkdir(exist_ok=True)
         done = subprocess.run(  # noqa: S603 - the interpreter that runs this, and a module of this package
             command,
             input=json.dumps(request).encode(),
@@ -144,6 +144,7 @@ def _environment(work: Path) -> Mapping[str, str]:
         "KERAS_HOME": str(work),
         "KERAS_BACKEND": "tensorflow",
         "TMPDIR": str(work),
+        "HDF5_PLUGIN_PRELOAD": "::",  # no filters but HDF5's own
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
         "CUDA_VISIBLE_DEVICES": "-1",

@@ -123,8 +123,8 @@ class _Reader:
             "name": str(config.get("name", "model")),
             "trainable": False,
             "layers": layers,
-            "input_layers": self._references(config["input_layers"], {}),
-            "output_layers": self._references(config["output_layers"], ends),
+            "input_layers": _single(self._references(config["input_layers"], {})),
+            "output_layers": _single(self._references(config["output_layers"], ends)),
         }
 
     def _layer(self, entry: dict[str, Any], depth: int) -> dict[str, Any]:
@@ -292,6 +292,10 @@ def _is_operation(entry: Mapping[str, Any]) -> bool:
 
 def _is_reference(value: list[Any]) -> bool:
     return len(value) >= 3 and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int
+
+
+def _single(references: Any) -> Any:
+    return references[0] if isinstance(references, list) and len(references) == 1 else references
 
 
 def _input_layer(shape: Any, name: str = "") -> dict[str, Any]:
