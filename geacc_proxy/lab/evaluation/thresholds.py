@@ -92,15 +92,18 @@ def threshold_for(rate: float, malign: NDArray[np.bool_], scores: NDArray[np.flo
     if may < 1:
         return RateThreshold(rate, None, nothing, nothing, f"needs {needed(rate):,} benign pictures")
     # The first picture that must not be hidden: the threshold lies above its score and those that equal it.
-    least = _above(float(benign[may]) if may < len(benign) else 0.0)
-    if least > 1:
+    spared = float(benign[may]) if may < len(benign) else 0.0
+    if spared >= 1:
         return RateThreshold(rate, None, nothing, nothing, "more benign pictures than that score 1")
+    least = _above(spared)
     alarms = Share(int((benign >= least).sum()), len(benign))
     recall = Share(int((scores[malign] >= least).sum()), int(malign.sum()))
     return RateThreshold(rate, least, alarms, recall)
 
 
 def _above(score: float) -> float:
-    """The next number of a few decimals above a score."""
+    """The next number of a few decimals above a score, at most 1."""
     steps = 10.0**_DECIMALS
-    return (math.floor(score * steps) + 1) / steps
+    number = math.floor(score * steps) + 1
+    # The product of a score of so few decimals may be a little too small to a computer.
+    return min(1.0, (number if number / steps > score else number + 1) / steps)

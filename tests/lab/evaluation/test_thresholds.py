@@ -24,8 +24,8 @@ def test_a_threshold_keeps_to_its_rate_and_no_lower_one_does(scores, rate):
         return
     assert 0 < found.malign <= 1
     assert found.false_alarms.count == (values >= found.malign).sum() <= rate * len(values) + 1e-6
-    # A millionth lower there may be none more, but at the next lower score there are too many.
-    lower = values[values < found.malign]
+    # A threshold has six decimals: at the next score that is lower than those tell apart, there are too many.
+    lower = values[values < found.malign - 1e-6]
     assert not len(lower) or (values >= lower.max()).mean() > rate - 1e-9
 
 
@@ -38,12 +38,19 @@ def test_the_threshold_of_a_case_counted_by_hand():
     assert (found.recall.count, found.recall.number) == (1, 2)
 
 
+def test_a_threshold_lies_above_the_score_that_it_spares_however_that_is_rounded():
+    for millionths in range(0, 1_000_000, 997):
+        score = millionths / 1e6
+        assert threshold_for(0.5, np.zeros(2, bool), np.array([1.0, score])).malign > score
+
+
 def test_too_few_benign_pictures_are_said_to_be_too_few():
     assert threshold_for(0.05, np.zeros(19, bool), np.zeros(19)).problem == "needs 20 benign pictures"
     require_enough((0.05, 0.037, 0.023), 44)
     with pytest.raises(GeaccError, match=r"0\.023 needs 44 benign pictures at least, and here are 43"):
         require_enough((0.05, 0.037, 0.023), 43)
     assert threshold_for(0.1, np.zeros(10, bool), np.ones(10)).problem == "more benign pictures than that score 1"
+    assert threshold_for(0.1, np.zeros(10, bool), np.full(10, 0.99999999)).malign == 1
 
 
 def test_rates_are_three_that_fall():
