@@ -1,8 +1,12 @@
-"""Engines, on the real model."""
+"""Engines: the embedded model, and one small network in all forms that they run.
+
+How far scores of one network in two forms may lie apart, for every form: `TOLERANCES`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +17,17 @@ from PIL import Image
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.engines import Engine, load_engine
 from geacc_proxy.models.registry import InstalledModel, find
+from tests.models import tiny
 from tests.models.conftest import WriteModel
 
+TOLERANCES = {
+    "float32": 1e-5,
+    "float16": 2e-3,  # weights alone; what is between them is float32
+    "int8-inside": 0.03,  # a share of 1/256 in each number of each layer
+    "int8": 0.03,
+    "uint8": 0.03,
+    "onnx": 1e-5,
+}
 SYNTHETIC = sorted((Path(__file__).parent.parent / "data").glob("malign-synthetic-*.png"))
 
 
@@ -86,6 +99,70 @@ def test_the_value_range_of_the_card_is_kept(engine: Engine, write_model: WriteM
     white = np.full((1, 224, 224, 3), 255, np.uint8)
     assert wide.predict(white) == pytest.approx(engine.predict(white), abs=1e-4)
     assert wide.predict(grey()) == pytest.approx(engine.predict(np.zeros_like(white)), abs=0.05)
+
+
+@pytest.fixture(params=TOLERANCES)
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def small(folder: Path, form: str, **fields: Any) -> InstalledModel:
+    if form == "onnx":
+        return tiny.carded(tiny.saved(tiny.onnx_model(), folder / "tiny.onnx"), **fields)
+    return tiny.litert(folder, form, **fields)
+
+
+def test_every_form_of_a_network_gives_the_scores_that_can_be_computed_by_hand(tmp_path: Path, form: str) -> None:
+    model = small(tmp_path, form)
+    expected = tiny.softmax(tiny.logits(tiny.frames(), model.card))
+    assert expected[:, 1].min() < 0.1
+    assert expected[:, 1].max() > 0.7
+    scores = load_engine(find(str(model.path))).predict(tiny.frames())
+    assert scores.dtype == np.float32
+    assert scores == pytest.approx(expected, abs=TOLERANCES[form])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"colour_order": "BGR"},
+        {"value_range": (0.0, 1.0)},
+        {
+            "value_range": (0.0, 255.0),
+            "mean": (104.0, 117.0, 123.0),
+            "std": (152.0, 139.0, 133.0),
+            "colour_order": "BGR",
+        },
+        {"value_range": (0.0, 1.0), "mean": (0.485, 0.456, 0.406), "std": (0.5, 0.6, 0.7)},
+        {"value_range": (0.0, 1.0), "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)},
+    ],
+)
+def test_every_engine_gives_a_model_what_its_card_says(tmp_path: Path, form: str, fields: dict[str, Any]) -> None:
+    model = small(tmp_path, form, **fields)
+    expected = tiny.softmax(tiny.logits(tiny.frames(), model.card))
+    assert load_engine(model).predict(tiny.frames()) == pytest.approx(expected, abs=TOLERANCES[form])
+
+
+def test_logits_become_probabilities(tmp_path: Path, form: str) -> None:
+    # What comes out of the softmax inside is itself taken for logits here.
+    model = small(tmp_path, form, outputs="logits")
+    inside = tiny.softmax(tiny.logits(tiny.frames(), model.card))
+    assert load_engine(model).predict(tiny.frames()) == pytest.approx(tiny.softmax(inside), abs=TOLERANCES[form])
+
+
+def test_small_models_refuse_what_the_card_does_not_say(tmp_path: Path, form: str) -> None:
+    three = {"labels": ("a", "b", "c"), "malign_labels": ("c",)}
+    not_loaded(small(tmp_path, form, input_size=64).path, "its input has the shape (")
+    not_loaded(small(tmp_path, form, layout="NCHW").path, "it must be (1, 3, 32, 32)")
+    not_loaded(small(tmp_path, form, **three).path, "by its card's labels and outputs it must be (1, 3)")
+    not_loaded(small(tmp_path, form, outputs="sigmoid").path, "it must be (1, 1)")
+
+
+def test_a_file_that_no_engine_runs_is_refused(tmp_path: Path) -> None:
+    model = tiny.litert(tmp_path, "float32")
+    path = model.path.rename(tmp_path / "tiny.bin")
+    with pytest.raises(ModelError, match="no engine for the model file"):
+        load_engine(InstalledModel(model.card, path))
 
 
 def test_answers_that_are_no_scores_are_an_error_and_not_benign(

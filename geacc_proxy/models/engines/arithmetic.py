@@ -60,7 +60,9 @@ class Preparation:
             scale = ((high - low) / 255.0 / std).astype(np.float32)
             offset = ((low - mean) / std).astype(np.float32)
         if not np.isfinite([scale, offset]).all():
-            raise ModelError(f"model card of {card.identity}: value_range, mean and std are too large or too small")
+            raise ModelError(
+                f"model card of {card.file}: value_range, mean or std is too large or too small for float32"
+            )
         size = card.input_size
         self.shape = (size, size, 3) if card.layout == "NHWC" else (3, size, size)
         """Shape of what one frame becomes."""
@@ -127,7 +129,7 @@ def finished(raw: NDArray[np.float32], model: InstalledModel) -> NDArray[np.floa
     scores: NDArray[np.float32]
     match model.card.outputs:
         case "logits":
-            with np.errstate(invalid="ignore"):  # of infinities comes NaN, which is refused below
+            with np.errstate(invalid="ignore", over="ignore"):  # of infinities comes NaN, which is refused below
                 powers: NDArray[np.float32] = np.exp(raw - raw.max(axis=1, keepdims=True))
                 scores = powers / powers.sum(axis=1, keepdims=True)
         case "sigmoid":
