@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from geacc_proxy.lab.training.backbones import Backbone
 
-_FEWEST_BATCHES = 10  # that the statistics of a batch normalisation remember
+_FEWEST_BATCHES = 4  # that the statistics of a batch normalisation remember
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pixels in 0…1, as EfficientNet's authors give them."""
 

@@ -12,12 +12,16 @@ import tensorflow as tf
 from geacc_proxy.lab.training.augmentation import order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from geacc_proxy.lab.training.augmentation import Augmentation
     from geacc_proxy.lab.training.pictures import Pictures
 
 _AHEAD = 2  # batches ready before they are asked for
+# Nothing here needs AutoGraph, which leaves a file in the temporary folder for each function of a killed process.
+_as_written: Callable[[Any], Any] = tf.autograph.experimental.do_not_convert
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +66,27 @@ class Pipeline:
         labels = self.labels[chosen]
         size = ceil(len(places) / self.steps(places))
         rows = tf.data.Dataset.from_tensor_slices((chosen, transforms, labels, weights[labels]))
-        batches = rows.batch(size).map(
-            lambda place, transform, label, weight: (self._taken(place), transform, label, weight), deterministic=True
-        )
-        changed = batches.map(
-            lambda pixels, transform, label, weight: (self._scaled(self._changed(pixels, transform)), label, weight),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
-        return changed.prefetch(_AHEAD)
+
+        @_as_written
+        def taken(place: Any, transform: Any, label: Any, weight: Any) -> Any:
+            return self._taken(place), transform, label, weight
+
+        @_as_written
+        def changed(pixels: Any, transform: Any, label: Any, weight: Any) -> Any:
+            return self._scaled(self._changed(pixels, transform)), label, weight
+
+        batches = rows.batch(size).map(taken, deterministic=True)
+        return batches.map(changed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(_AHEAD)
 
     def plain(self, places: NDArray[np.int64]) -> Any:
         """Batches of pictures as they are, in order, with their labels."""
+
+        @_as_written
+        def taken(place: Any, label: Any) -> Any:
+            return self._scaled(tf.cast(self._taken(place), tf.float32)), label
+
         rows = tf.data.Dataset.from_tensor_slices((places, self.labels[places]))
-        batches = rows.batch(self.batch_size).map(
-            lambda place, label: (self._scaled(tf.cast(self._taken(place), tf.float32)), label), deterministic=True
-        )
-        return batches.prefetch(_AHEAD)
+        return rows.batch(self.batch_size).map(taken, deterministic=True).prefetch(_AHEAD)
 
     def frames(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """The pictures at `places` as the network takes them; shape (n, size, size, 3)."""

@@ -100,10 +100,11 @@ class InitialWeights:
 def _fetched(facts: Backbone, size: int, alpha: float) -> Arrays:
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SECONDS)  # Keras would wait for ever
+    keras.utils.disable_interactive_logging()
     try:
         arrays: Arrays = backbone_of(facts, size, alpha, None, IMAGENET).get_weights()
     except Exception as error:  # whatever a network, a proxy or a disk may do
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:300]
         raise GeaccError(
             f"ImageNet weights for {facts.name} could not be fetched ({reason}); "
             "give --weights FILE, default (the embedded model's) or none"
