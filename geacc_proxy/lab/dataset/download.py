@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.lab.dataset.addresses import host_of
-from geacc_proxy.lab.dataset.contents import Contents, as_another
+from geacc_proxy.lab.dataset.contents import Contents
 from geacc_proxy.lab.dataset.examiners import Examiners
 from geacc_proxy.lab.dataset.files import writing
 from geacc_proxy.lab.dataset.folder import Folder, sha256_of
@@ -153,8 +153,7 @@ class Download:
             if isinstance(item, BadRow):
                 self._end(Record("", "", Outcome.BAD_ROW, item.line, item.problem))
                 continue
-            key = hashlib.blake2b(item.url.encode(), digest_size=16).digest()
-            line, label = self._lines.setdefault(key, (item.line, item.label))
+            line, label = self._lines.setdefault(_key(item.url), (item.line, item.label))
             if line != item.line:
                 self._end_again(item, line, label)
                 continue
@@ -322,28 +321,28 @@ class Download:
         """Put a picture that lies in its `Partial` where it belongs, unless its bytes are there already."""
         partial = Partial(self._folder.path, record.url)
         with self._lock:
-            other = self._contents.earlier(record)
+            other = self._contents.kept(record)
             if other is not None and other.line <= record.line:
                 if record.file:
                     self._folder.remove(record.file)
                 partial.discard()
-                self._write(as_another(record, other))
+                self._write(self._contents.pass_over(record, other))
                 return
             if not record.file:
                 record = replace(record, file=self._folder.put(task.row, partial.path))
                 partial.discard()
-            self._contents.keep(record)
             if other is not None:
                 self._folder.remove(other.file)
-                self._supersede(as_another(other, record))
+            for passed in self._contents.keep(record):
+                self._supersede(passed)
             self._write(record)
 
-    def _supersede(self, loser: Record) -> None:
-        self._ledger.add(loser)
-        key = hashlib.blake2b(loser.url.encode(), digest_size=16).digest()
-        line, label = self._lines.get(key, (0, ""))
-        if label == loser.label:
-            self._note(line, End(label, loser.outcome))
+    def _supersede(self, passed: Record) -> None:
+        """Log what was thought to be something else; count it, if its row has been read in this run."""
+        self._ledger.add(passed)
+        line, label = self._lines.get(_key(passed.url), (0, ""))
+        if label == passed.label:
+            self._note(line, End(label, passed.outcome))
 
     def _end(self, record: Record) -> None:
         with self._lock:
@@ -356,6 +355,10 @@ class Download:
     def _note(self, line: int, end: End) -> None:
         self.tally.note(line, end)
         self._told(self.tally)
+
+
+def _key(url: str) -> bytes:
+    return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
 def _record(row: Row, outcome: Outcome, *, detail: str = "") -> Record:

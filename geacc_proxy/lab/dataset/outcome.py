@@ -83,7 +83,7 @@ class Record:
         file: where the picture lies, relative to the data set's folder; of a duplicate, where the first one lies.
         bytes: length of that file.
         sha256: digest of that file.
-        source_sha256: digest of what came, where the file is a resized one.
+        source_sha256: digest of what came, where the file is a resized one or another picture's.
         format: of what came, such as `jpeg`.
         width: of what came, pixels.
         height: as width.
