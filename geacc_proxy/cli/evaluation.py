@@ -95,7 +95,7 @@ def run(request: Request) -> int:
         _write_card(request.card, result)
     if request.out is not None:
         output.write(request.out, result, datetime.now().astimezone(), blurred=not request.show_pictures)
-        sys.stdout.write(f"\nThe report is {request.out / output.REPORT}.\n")
+        sys.stdout.write(f"\nThe report is {shown(request.out / output.REPORT)}.\n")
     troubled = samples.left_out or any(model.unjudged for model in result.models)
     return 1 if troubled else 0
 
@@ -199,10 +199,14 @@ def _print_table(console: Console, table: Table) -> None:
 def _write_card(card: Path, result: Evaluation) -> None:
     figures = result.models[0]
     text = measured_card(figures, result.data)
+    part = card.with_name(f".{card.name}.part")  # a model beside a card that is cut short would not start any more
     try:
-        card.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
+        part.replace(card)
     except OSError as error:
         raise GeaccError(f"cannot write {card}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
     sys.stdout.write(
-        f"\nThe card {card} has thresholds measured on {int(figures.ranking.alarms[-1]):,} benign pictures.\n"
+        f"\nThe card {shown(card)} has thresholds measured on {int(figures.ranking.alarms[-1]):,} benign pictures.\n"
     )

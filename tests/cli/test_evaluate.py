@@ -135,7 +135,7 @@ def test_the_embedded_model_judges_where_none_is_named_and_a_card_is_written(pic
         (("-m", "embedded", "-m", "none.tflite"), ModelError, "none.tflite"),
         (("-m", "a", "-m", "b", "--write-card", "card.toml"), UsageError, "--write-card takes one model"),
         (("--write-card", "none/card.toml"), UsageError, "there is no folder"),
-        (("--write-card", "card.toml"), GeaccError, "0.023 needs 44 benign pictures at least, and here are 3"),
+        (("--write-card", "card.toml"), GeaccError, "0.023 needs 44 benign pictures at least, not 3"),
         (("--group", "site"), UsageError, "try --group-by parent"),
         (("--malign", "porn"), UsageError, "--malign 'porn' is no class here"),
         (("--cut-off", "2"), typer.BadParameter, "cut-off"),

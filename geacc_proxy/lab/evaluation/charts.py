@@ -6,6 +6,7 @@ A drawing's colours are names of CSS variables: it is drawn in marks that stand 
 from __future__ import annotations
 
 import io
+import logging
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,8 @@ def require_matplotlib(what: str) -> None:
     Raises:
         MissingExtraError: it is not.
     """
+    # Of fonts that it looks for and folders that it cannot write, nobody needs to know.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:

@@ -92,9 +92,11 @@ def grouping(
         cut_off: malign score from which on a picture is flagged, 0…1.
         seed: of the bootstrap.
     """
+    members: dict[str, list[tuple[Scored, bool]]] = {}
+    for file, truth, name in zip(files, malign, names, strict=True):
+        members.setdefault(name, []).append((file, bool(truth)))
     found = []
-    for name in sorted(set(names)):
-        here = [(file, bool(truth)) for file, truth, its in zip(files, malign, names, strict=True) if its == name]
+    for name, here in sorted(members.items()):
         judged = [(file.malign >= cut_off, truth) for file, truth in here if file.malign is not None]
         benign = [flagged for flagged, truth in judged if not truth]
         bad = [flagged for flagged, truth in judged if truth]

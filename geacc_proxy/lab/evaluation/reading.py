@@ -11,10 +11,13 @@ from geacc_proxy.lab.evaluation.scored import Samples
 from geacc_proxy.lab.evaluation.table import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
     from pathlib import Path
 
     from geacc_proxy.lab.evaluation.scored import Sample
+
+MOST_GROUPS = 200
+"""Of one column; more are no groups of pictures but names of them."""
 
 
 def read_samples(
@@ -43,8 +46,17 @@ def read_samples(
         found, left_out = [grouped(sample, group_by) for sample in table.samples], table.left_out
         if not found:
             raise UsageError(f"{data}: none of its {len(left_out):,} rows can be used; {left_out[0]}")
+    for column in (*groups, *([group_by] if group_by else [])):
+        _require_few(column, {value for sample in found for name, value in sample.groups if name == column})
     labels = tuple(sorted({sample.label for sample in found}))
     return Samples(tuple(found), malign_among(labels, chosen), left_out)
+
+
+def _require_few(column: str, values: Set[str]) -> None:
+    if len(values) > MOST_GROUPS:
+        raise UsageError(
+            f"the column {column!r} has {len(values):,} different values; {MOST_GROUPS} groups at most can be compared"
+        )
 
 
 def malign_among(labels: Sequence[str], chosen: Sequence[str] | None) -> tuple[str, ...]:

@@ -94,12 +94,12 @@ class _Rows:
             return self._leave_out(number, "no file is named")
         if not label:
             return self._leave_out(number, f"unknown label {cells[self._label_at]!r} of {name}; {self._right()}")
-        path = self._file.parent / Path(name).expanduser()
         try:
+            path = self._found(name)
             if not path.is_file():
                 return self._leave_out(number, f"{name}: {'is a folder' if path.is_dir() else 'no such file'}")
-        except (OSError, ValueError, RuntimeError) as error:
-            return self._leave_out(number, f"{name!r}: {getattr(error, 'strerror', None) or error}")
+        except OSError as error:
+            return self._leave_out(number, f"{name}: {error.strerror}")
         groups = tuple((column, cells[at].strip() or _NO_GROUP) for column, at in self._group_at.items())
         return self._add(number, Sample(path, label, groups))
 
@@ -120,6 +120,12 @@ class _Rows:
         if sample.path not in self._torn:
             self._leave_out(first, f"{name} is {before.label} here and {sample.label} in line {number}; not counted")
         self._torn.add(sample.path)
+
+    def _found(self, name: str) -> Path:
+        path = self._file.parent / name
+        if "\\" in name and not path.exists():  # as Windows writes paths
+            return self._file.parent / name.replace("\\", "/")
+        return path
 
     def _label(self, text: str) -> str:
         """A class's name; empty where it is none."""

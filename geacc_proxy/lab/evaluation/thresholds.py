@@ -64,7 +64,7 @@ def require_enough(rates: tuple[float, ...], benign: int) -> None:
     if allowed(min(rates), benign) < 1:
         raise GeaccError(
             f"--write-card: a false-alarm rate of {min(rates):g} needs {needed(min(rates)):,} benign pictures at "
-            f"least, and here are {benign:,}"
+            f"least, not {benign:,}"
         )
 
 

@@ -59,6 +59,12 @@ def test_pictures_can_be_grouped_by_their_folder_or_ending(tmp_path):
     assert [sample.groups[0][1] for sample in read_samples(tmp_path, group_by="format").samples] == ["jpg", "png"]
 
 
+def test_a_column_that_names_pictures_and_not_groups_is_refused(tmp_path):
+    folder_of(tmp_path, *(f"benign/{number}/a.jpg" for number in range(201)))
+    with pytest.raises(UsageError, match="'parent' has 201 different values; 200 groups at most"):
+        read_samples(tmp_path, group_by="parent")
+
+
 def test_which_classes_are_malign_may_be_said_and_is_otherwise_known_by_name():
     assert malign_among(("drawing", "neutral", "porn"), None) == ("porn",)
     assert malign_among(("drawing", "neutral"), None) == ()

@@ -101,6 +101,18 @@ def test_a_picture_that_is_listed_twice_counts_once_and_with_two_labels_not_at_a
     assert all(line.endswith("not counted") for line in told[1:])
 
 
+def test_paths_may_be_written_as_windows_writes_them(folder):
+    (folder / "deep").mkdir()
+    (folder / "deep" / "e.jpg").touch()
+    assert labels(read_table(write(folder, "path,label\ndeep\\e.jpg,benign\n"))) == {"e.jpg": "benign"}
+
+
+def test_a_name_that_no_system_takes_is_no_file(folder):
+    told = read_table(write(folder, f"path,label\n{'x' * 5000},benign\n~nobody/a.jpg,benign\n")).left_out
+    assert told[0].endswith("File name too long")
+    assert told[1].endswith("~nobody/a.jpg: no such file")
+
+
 def test_numbers_may_be_classes_where_somebody_says_which_are_malign(folder):
     text = "path,label\na.jpg,0\nb.jpg,2\n"
     assert labels(read_table(write(folder, text), names_chosen=True)) == {"a.jpg": "0", "b.jpg": "2"}

@@ -47,7 +47,7 @@ def test_a_threshold_lies_above_the_score_that_it_spares_however_that_is_rounded
 def test_too_few_benign_pictures_are_said_to_be_too_few():
     assert threshold_for(0.05, np.zeros(19, bool), np.zeros(19)).problem == "needs 20 benign pictures"
     require_enough((0.05, 0.037, 0.023), 44)
-    with pytest.raises(GeaccError, match=r"0\.023 needs 44 benign pictures at least, and here are 43"):
+    with pytest.raises(GeaccError, match=r"0\.023 needs 44 benign pictures at least, not 43"):
         require_enough((0.05, 0.037, 0.023), 43)
     assert threshold_for(0.1, np.zeros(10, bool), np.ones(10)).problem == "more benign pictures than that score 1"
     assert threshold_for(0.1, np.zeros(10, bool), np.full(10, 0.99999999)).malign == 1
