@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from geacc_proxy import __version__
-from geacc_proxy.cli import cert, explain, log, predict, run
+from geacc_proxy.cli import cert, dataset, evaluate, explain, log, models, predict, run, train
 from geacc_proxy.cli.notices import tell_notices
 from geacc_proxy.exceptions import GeaccError
 
@@ -28,6 +28,10 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("predict")(predict.predict)
 app.command("explain")(explain.explain)
+app.add_typer(models.app, name="models")
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(log.app, name="log")
 app.add_typer(cert.app, name="cert")
 
