@@ -27,6 +27,8 @@ _ARITHMETIC: dict[Kind, Callable[[float, float], float]] = {
     Kind.DIVIDE: operator.truediv,
 }
 
+_MOST_FIRST_STEPS = 16  # that a picture passes through before a model looks at it
+
 type Constants = Mapping[str, float | None]
 
 
@@ -136,7 +138,7 @@ def _architecture(graph: Graph, constants: Constants) -> Architecture:
 def _rescaling(path: Path, graph: Graph, constants: Constants) -> tuple[float, float] | None:
     """What the first steps make of 0 and 255, if they compute at all before they look at the picture."""
     name, ends, found = graph.inputs[0].name, (0.0, 255.0), False
-    for _ in graph.steps:
+    for _ in range(_MOST_FIRST_STEPS):
         users = [step for step in graph.steps if name in step.inputs]
         if len(users) != 1 or users[0].kind not in (Kind.PASSING, *_ARITHMETIC):
             break

@@ -15,7 +15,7 @@ from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.graphs.graph import Graph, Kind, Step, Tensor
 
 _IDENTIFIER = b"TFL3"
-_MOST_ENTRIES = 1_000_000  # of one list; large models have some thousand tensors
+_MOST_NUMBERS = 1_000_000  # a second or two; large models have some ten thousand. Tables may share lists without end
 _KINDS = {
     0: Kind.ADD,
     2: Kind.CONCATENATION,
@@ -47,70 +47,79 @@ def read_litert(path: Path) -> Graph:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if content[4:8] != _IDENTIFIER:
                 raise ModelError(f"model {path} is no LiteRT model")
-            return _graph(_Table.root(content))
+            return _graph(_Table.root(_Bytes(content)))
     except OSError as error:
         raise ModelError(f"model file {path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # mmap's, of an empty file, and those below
         raise ModelError(f"model {path} is no LiteRT model, or cut short") from error
 
 
+class _Bytes:
+    """A file's bytes, of which numbers are read, and not too many."""
+
+    def __init__(self, content: mmap.mmap) -> None:
+        self._content = content
+        self._left = _MOST_NUMBERS
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def number[T: (int, float)](self, form: str, at: int, kind: type[T] = int) -> T:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("numbers without end")
+        piece = self._content[at : at + struct.calcsize(form)] if at >= 0 else b""
+        try:
+            (value,) = struct.unpack(form, piece)
+        except struct.error as error:
+            raise ValueError("cut short") from error
+        return kind(value)
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """A table of a FlatBuffer; a field that is not there has its default."""
 
-    content: mmap.mmap
+    content: _Bytes
     at: int
 
     @classmethod
-    def root(cls, content: mmap.mmap) -> _Table:
-        return cls(content, _number(content, "<I", 0))
+    def root(cls, content: _Bytes) -> _Table:
+        return cls(content, content.number("<I", 0))
 
     def number(self, field: int, form: str, default: int = 0) -> int:
         at = self._field(field)
-        return default if at is None else _number(self.content, form, at)
+        return default if at is None else self.content.number(form, at)
 
     def numbers(self, field: int, form: str) -> list[int]:
         start, count = self._vector(field)
         size = struct.calcsize(form)
-        return [_number(self.content, form, start + size * index) for index in range(count)]
+        return [self.content.number(form, start + size * index) for index in range(count)]
 
     def tables(self, field: int) -> list[_Table]:
         start, count = self._vector(field)
-        places = range(start, start + 4 * count, 4)
-        return [_Table(self.content, at + _number(self.content, "<I", at)) for at in places]
+        return [_Table(self.content, at + self.content.number("<I", at)) for at in range(start, start + 4 * count, 4)]
 
     def octets(self, field: int) -> tuple[int, int]:
         """Where a list of bytes begins, and how many they are; all of them are there."""
-        start, count = self._vector(field, most=len(self.content))
+        start, count = self._vector(field)
         if start + count > len(self.content):
             raise ValueError("cut short")
         return start, count
 
-    def _vector(self, field: int, most: int = _MOST_ENTRIES) -> tuple[int, int]:
+    def _vector(self, field: int) -> tuple[int, int]:
         at = self._field(field)
         if at is None:
             return 0, 0
-        start = at + _number(self.content, "<I", at)
-        count = _number(self.content, "<I", start)
-        if count > most:
-            raise ValueError("a list that is too long")
-        return start + 4, count
+        start = at + self.content.number("<I", at)
+        return start + 4, self.content.number("<I", start)
 
     def _field(self, field: int) -> int | None:
-        directory = self.at - _number(self.content, "<i", self.at)
-        if 4 + 2 * field >= _number(self.content, "<H", directory):
+        directory = self.at - self.content.number("<i", self.at)
+        if 4 + 2 * field >= self.content.number("<H", directory):
             return None
-        offset = _number(self.content, "<H", directory + 4 + 2 * field)
+        offset = self.content.number("<H", directory + 4 + 2 * field)
         return self.at + offset if offset else None
-
-
-def _number(content: mmap.mmap, form: str, at: int) -> int:
-    piece = content[at : at + struct.calcsize(form)] if at >= 0 else b""
-    try:
-        (value,) = struct.unpack(form, piece)
-    except struct.error as error:
-        raise ValueError("cut short") from error
-    return int(value)
 
 
 def _graph(model: _Table) -> Graph:
@@ -148,7 +157,7 @@ def _bytes_of(buffer: _Table) -> tuple[int, int]:
 
 def _single(tensor: _Table, start: int, size: int) -> float | None:
     form = {(_FLOAT32, 4): "<f", (_FLOAT16, 2): "<e"}.get((tensor.number(1, "<b"), size))
-    return float(struct.unpack_from(form, tensor.content, start)[0]) if form else None
+    return tensor.content.number(form, start, float) if form else None
 
 
 def _tensor(tensors: list[_Table], index: int) -> Tensor:
