@@ -25,7 +25,7 @@ from geacc_proxy.lab.evaluation.measured import measured_card
 from geacc_proxy.lab.evaluation.reading import read_samples
 from geacc_proxy.lab.evaluation.scored import ModelScores, Scored, shown
 from geacc_proxy.lab.evaluation.thresholds import parse_rates, require_enough
-from geacc_proxy.settings import Settings, state_directory
+from geacc_proxy.settings import load, state_directory
 from geacc_proxy.verdict import Failure, Unjudged
 
 if TYPE_CHECKING:
@@ -113,8 +113,9 @@ def _workshops(request: Request, files: int) -> list[Workshop]:
     """One a model, all of them checked before the first one works for an hour."""
     found: list[Workshop] = []
     for model in request.models:
-        settings = Settings(model=model, workers=request.workers)
-        workshop = Workshop.of(settings, state_directory(request.state_dir), most_workers=most_workers(files))
+        folder = state_directory(request.state_dir)
+        settings = load(None, folder, {"model": model or None, "workers": request.workers})
+        workshop = Workshop.of(settings, folder, most_workers=most_workers(files))
         if any(workshop.model == other.model for other in found):
             raise UsageError(f"the model {workshop.model.card.identity} was asked for twice")
         found.append(workshop)
