@@ -84,9 +84,9 @@ def convert(
         precision: `float32`; `float16`: the large kernels are kept in float16 and everything is computed in float32;
             `int8`: weights and, if there are samples, all that is computed between them are 8-bit integers. Input and
             output are float32 in each case.
-        samples: what int8 is calibrated with: a folder of JPEG, PNG, GIF or BMP pictures, or a `.npy` file, either
-            uint8 (n, size, size, 3) of RGB pictures or float32 of what the model itself is given. A hundred do. None
-            for int8: weights only.
+        samples: what int8 is calibrated with: a folder of JPEG, PNG, GIF or BMP pictures, in folders below it too, or
+            a `.npy` file, either uint8 (n, size, size, 3) of RGB pictures or float32 of what the model itself is
+            given. A hundred do; of more than 300, evenly chosen ones are taken. None for int8: weights only.
         card: says what becomes of a picture's bytes before the model sees them; needed for samples that are bytes,
             if the model does not say so itself.
         input_size: width and height, pixels, for a model that takes pictures of any size; else of no effect.

@@ -112,26 +112,26 @@ def check_graph(folder: Path, where: str) -> str:
 
 def _check_operations(graph: Any, where: str) -> None:
     functions = {function.signature.name: function for function in graph.graph_def.library.function}
-    keeping: set[str] = set()
+    keeping: dict[str, str] = {}
     for name, function in functions.items():
         for node in function.node_def:
             if node.op in BOOKKEEPING:
-                keeping.add(name)
+                keeping[name] = node.op
             elif node.op not in COMPUTING and node.op not in functions:
                 raise _refused(node.op, where)
     for node in graph.graph_def.node:
         if node.op not in COMPUTING and node.op not in BOOKKEEPING and node.op not in functions:
             raise _refused(node.op, where)
     # Saving and restoring is what TensorFlow itself adds, in functions that nothing else may call.
-    for name, function in functions.items():
+    for function in functions.values():
         for node in function.node_def:
             for called in (*_called(node), node.op):
                 if called in keeping:
-                    raise _refused(f"{node.op} in {name}", where)
+                    raise _refused(keeping[called], where)
     for node in graph.object_graph_def.nodes:
         reachable = {*node.function.concrete_functions, node.bare_concrete_function.concrete_function_name}
-        for name in sorted(reachable & keeping):
-            raise _refused(f"in {name}", where)
+        for name in sorted(reachable & keeping.keys()):
+            raise _refused(keeping[name], where)
 
 
 def _called(node: Any) -> Iterator[str]:
