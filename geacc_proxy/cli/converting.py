@@ -118,12 +118,11 @@ def _given_card(order: ConvertOrder) -> ModelCard | None:
 
 
 def _card_for(conversion: Conversion, given: ModelCard | None, order: ConvertOrder, name: str) -> ModelCard:
-    from geacc_proxy.models.fitting import asking_for_a_card, card_of_conversion
+    from geacc_proxy.models.fitting import card_of_conversion
 
     came = f"{order.source.name}, SHA-256 {conversion.source_sha256}; converted to LiteRT {order.precision}"
     if given is None:
-        with asking_for_a_card():
-            return card_of_conversion(conversion, name, came)
+        return card_of_conversion(conversion, name, came)
     card = replace(given, source=f"{given.source}; from {came}")
     if order.precision == "float32":
         return card

@@ -26,6 +26,7 @@ from geacc_proxy.models.registry import (
     set_default,
 )
 from geacc_proxy.models.store import models_folder
+from geacc_proxy.settings import load
 
 COLUMNS = ("Name", "Version", "Engine", "Size", "Licence", "False alarms", "State")
 _ENGINES = {".tflite": "LiteRT", ".onnx": "ONNX"}
@@ -92,12 +93,16 @@ def survey(state_dir: Path) -> Survey:
     Raises:
         GeaccError: settings or the folder of models cannot be read.
     """
-    chosen, remarks = _in_use(state_dir)
+    setting = load(None, state_dir, {}).model
+    chosen = _plain(setting or default_name(state_dir) or EMBEDDED)
     here = [_installed_line(model, chosen) for model in installed(state_dir)]
     bad = [Line(one.name, in_use=one.name == chosen, problem=one.problem) for one in broken(state_dir)]
     names = {line.name for line in (*here, *bad)}
-    if chosen and chosen not in names:
-        remarks = (*remarks, f"the model in use is {chosen}, which is not among these")
+    remarks = [f"{line.name} is broken: {line.problem}" for line in bad]
+    if setting:
+        remarks.append(f"The setting model = {setting!r} says which is in use.")
+    elif chosen not in names:
+        remarks.append(f"{chosen} should be in use and is not installed; choose another: geacc-proxy models use NAME")
     there = [
         Line(
             entry.name,
@@ -111,19 +116,13 @@ def survey(state_dir: Path) -> Survey:
         for entry in catalogue().values()
         if entry.name not in names
     ]
-    return Survey((*here, *bad, *there), (*remarks, *(f"{line.name} is broken: {line.problem}" for line in bad)))
+    return Survey((*here, *bad, *there), tuple(remarks))
 
 
-def _in_use(state_dir: Path) -> tuple[str, tuple[str, ...]]:
-    """Name or path of what judges where no flag says otherwise, and remarks on that."""
-    from geacc_proxy.settings import load
-
-    setting = load(None, state_dir, {}).model
-    if setting:
-        plain = setting.partition("@")[0]
-        return EMBEDDED_STEM if plain == EMBEDDED else plain, (f"the setting model = {setting!r} says which is in use",)
-    name = default_name(state_dir) or EMBEDDED
-    return EMBEDDED_STEM if name == EMBEDDED else name, ()
+def _plain(name_or_path: str) -> str:
+    """A name without its version; the embedded model's own."""
+    name = name_or_path.partition("@")[0]
+    return EMBEDDED_STEM if name == EMBEDDED else name
 
 
 def _installed_line(model: InstalledModel, chosen: str) -> Line:
@@ -234,7 +233,8 @@ def describe(name_or_path: str, state_dir: Path) -> int:
         typer.echo(f"Digest          {digest} on the card")
         typer.echo(f"\nIt is broken: {problem}")
         return 1
-    typer.echo(f"Digest          {digest} (SHA-256), the file agrees")
+    agrees = "" if model.inferred else ", the file agrees"
+    typer.echo(f"Digest          {digest} (SHA-256){agrees}")
     return 0
 
 
@@ -298,7 +298,6 @@ def choose(name: str, state_dir: Path) -> None:
         ModelError: it cannot be opened.
     """
     from geacc_proxy.models.trial import try_model
-    from geacc_proxy.settings import load
 
     plain = name.partition("@")[0]
     is_here = plain in (EMBEDDED, EMBEDDED_STEM) or (models_folder(state_dir) / plain).is_dir()
@@ -306,13 +305,12 @@ def choose(name: str, state_dir: Path) -> None:
         raise UsageError(f"{plain} is not installed; get it with: geacc-proxy models pull {plain}")
     if not is_here and Path(name).exists():
         raise UsageError(f"{name} is a path, and use takes the name of an installed model; --model takes paths")
-    if is_here:
-        try_model(name, state_dir)
-    set_default(state_dir, name)
     model = find(name, state_dir)
-    typer.echo(f"{model.card.identity} judges from now on; a proxy that runs takes it when it starts next.")
+    try_model(name, state_dir)
+    set_default(state_dir, name)
     setting = load(None, state_dir, {}).model
     if setting:
-        typer.echo(f"The setting model = {setting!r} wins over this: take it out of the settings.", err=True)
+        typer.echo(f"{model.card.identity} is the default now, but the setting model = {setting!r} wins over it.")
     else:
+        typer.echo(f"{model.card.identity} judges from now on; a proxy that runs takes it when it starts next.")
         typer.echo("The setting `model` and the flag --model win over this.")

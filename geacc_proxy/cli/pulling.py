@@ -81,12 +81,12 @@ class _Bars:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress: Progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
+            TextColumn("{task.fields[amount]}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
@@ -113,7 +113,8 @@ class _Bars:
     def advanced(self, done: int, total: int | None) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._progress.update(self._task, completed=done, total=total)
+            amount = megabytes(done) if total is None else f"{megabytes(done)} of {megabytes(total)}"
+            self._progress.update(self._task, completed=done, total=total, amount=amount)
 
     def paused(self, seconds: float, why: str) -> None:
         """Say what it waits for."""
@@ -124,4 +125,4 @@ class _Bars:
 
         if self._task is not None:
             self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(escape(what), total=None)
+        self._task = self._progress.add_task(escape(what), total=None, amount="")

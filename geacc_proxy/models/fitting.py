@@ -55,7 +55,9 @@ def check_given(card: ModelCard, digest: str, called: str) -> None:
         DigestError: it means another.
     """
     if card.sha256 not in (_ANY_DIGEST, digest):
-        raise DigestError(f"{called}: what came has the SHA-256 {digest}, its card says {card.sha256}; it was deleted")
+        raise DigestError(
+            f"{called}: its card is of another model: it says SHA-256 {card.sha256}, this one has {digest}"
+        )
 
 
 def card_of_conversion(conversion: Conversion, name: str, source: str) -> ModelCard:
@@ -69,18 +71,18 @@ def card_of_conversion(conversion: Conversion, name: str, source: str) -> ModelC
     Raises:
         ModelError: what its outputs mean cannot be known; says what a card must say.
     """
-    zeros, ones = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return infer_card(
-        conversion.description,
-        name=name,
-        file=conversion.path.name,
-        sha256=conversion.sha256,
-        source=source,
-        labels=conversion.labels,
-        value_range=conversion.value_range,
-        mean=conversion.mean or zeros,
-        std=conversion.std or ones,
-    )
+    with _asking_for_a_card(name):
+        return infer_card(
+            conversion.description,
+            name=name,
+            file=conversion.path.name,
+            sha256=conversion.sha256,
+            source=source,
+            labels=conversion.labels,
+            value_range=conversion.value_range,
+            mean=conversion.mean,
+            std=conversion.std,
+        )
 
 
 def fit_to_conversion(card: ModelCard, conversion: Conversion) -> ModelCard:
@@ -113,8 +115,27 @@ def fit_to_conversion(card: ModelCard, conversion: Conversion) -> ModelCard:
     )
 
 
+def card_of_file(file: Path, name: str, sha256: str, source: str) -> ModelCard:
+    """Infer the card of a file that an engine runs.
+
+    Args:
+        file: the model.
+        name: for the card.
+        sha256: digest of the file.
+        source: where it comes from, for a person.
+
+    Raises:
+        ModelError: it is no model, or what its outputs mean cannot be known.
+    """
+    from geacc_proxy.models.describing import describe
+
+    description = describe(file)
+    with _asking_for_a_card(name):
+        return infer_card(description, name=name, file=file.name, sha256=sha256, source=source)
+
+
 @contextmanager
-def asking_for_a_card() -> Iterator[None]:
+def _asking_for_a_card(name: str) -> Iterator[None]:
     """Add to what is wrong with a model that has no card, how one is given.
 
     Raises:
@@ -123,4 +144,4 @@ def asking_for_a_card() -> Iterator[None]:
     try:
         yield
     except ModelError as error:
-        raise ModelError(f"{error}; --card FILE gives it one, in which file and sha256 may be missing") from error
+        raise ModelError(f"{name} has no card: {error}; --card FILE gives it, without file and sha256") from error

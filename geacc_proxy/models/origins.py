@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from geacc_proxy.exceptions import UsageError
 from geacc_proxy.models.addresses import Hub, HubFile, beside, check_address, file_name, parse_hub_file, shown
@@ -60,7 +60,7 @@ class WebOrigin:
     @property
     def title(self) -> str:
         """The file's name, or the folder's where that says more."""
-        return title_of([part for part in urlsplit(self.address).path.split("/") if part])
+        return title_of([unquote(part) for part in urlsplit(self.address).path.split("/") if part])
 
     @property
     def provenance(self) -> str:

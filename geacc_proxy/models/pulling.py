@@ -26,7 +26,6 @@ from geacc_proxy.models.catalogue import (
     catalogue,
 )
 from geacc_proxy.models.fetching import DigestError, Fetcher, Wanted, check_space
-from geacc_proxy.models.opening import open_model
 from geacc_proxy.models.origins import Origin, Watcher, gather, is_runnable, parse_origin
 from geacc_proxy.models.registry import EMBEDDED, EMBEDDED_STEM, InstalledModel, find
 from geacc_proxy.models.store import check_name, install, models_folder, workplace
@@ -220,7 +219,7 @@ class Puller:
 
     def _from_files(self, main: Path, name: str, given: ModelCard | None, origin: Origin, place: Path) -> _Prepared:
         """Make a model that an engine runs of what was fetched from an address."""
-        from geacc_proxy.models.fitting import asking_for_a_card, check_given
+        from geacc_proxy.models.fitting import card_of_file, check_given
 
         if not is_runnable(main.name):
             return self._converted(main, name, given, origin.provenance, place)
@@ -228,8 +227,7 @@ class Puller:
         digest = _sha256(file)
         came = f"{origin.provenance}, SHA-256 {digest}"
         if given is None:
-            with asking_for_a_card():
-                card = replace(open_model(file, None).card, source=came)
+            card = card_of_file(file, name, digest, came)
         else:
             check_given(given, digest, origin.provenance)
             card = replace(given, source=f"{given.source}; fetched from {came}")
@@ -313,7 +311,7 @@ class Puller:
             fit: let the card follow what the source says, and its version the source's digest.
         """
         from geacc_proxy.models.conversion import convert, source_digest
-        from geacc_proxy.models.fitting import asking_for_a_card, card_of_conversion, check_given, fit_to_conversion
+        from geacc_proxy.models.fitting import card_of_conversion, check_given, fit_to_conversion
 
         digest = source_digest(source)
         if given is not None:
@@ -324,8 +322,7 @@ class Puller:
         conversion = convert(source, place / "conversion", card=given)
         came = f"{came}; SHA-256 of its files {digest}; converted to LiteRT {conversion.precision}"
         if given is None:
-            with asking_for_a_card():
-                card = card_of_conversion(conversion, name, came)
+            card = card_of_conversion(conversion, name, came)
         elif fit:
             card = fit_to_conversion(given, conversion)
             card = replace(card, source=came, version=f"{card.version}+{digest[:8]}")
