@@ -1,9 +1,9 @@
 """Makes the small LiteRT models that the engines are tested with: tests/data/tiny-*.tflite and tests/data/tiny.npz.
 
 One network of some hundred weights, chosen by chance from a fixed seed: a convolution of 3 × 3 with stride 2, ReLU, the
-mean over the picture, a dense layer, softmax. It takes RGB pictures of 32 × 32, bytes as -1…1, and tells two
-classes apart by chance. The arrays hold its weights, from which tests compute what
-it must answer. Run it from the root of the repository, with the extra `tensorflow`:
+mean over the picture, a dense layer, softmax. It takes RGB pictures of 32 × 32 (one form: of any size), bytes as -1…1,
+and tells two classes apart by chance. The arrays hold its weights, from which tests compute what it must answer. Run it
+from the root of the repository, with the extra `tensorflow`:
 
     python tools/make_tiny_models.py
 """
@@ -46,13 +46,14 @@ def main() -> None:
 
     values = weights()
 
-    @tf.function(input_signature=[tf.TensorSpec((1, SIZE, SIZE, 3), tf.float32)])
+    @tf.function
     def network(picture: Any) -> Any:
         maps = tf.nn.relu(tf.nn.conv2d(picture, values["kernel"], 2, "VALID") + values["bias"])
         return tf.nn.softmax(tf.reduce_mean(maps, (1, 2)) @ values["dense"] + values["dense_bias"])
 
-    def converter() -> Any:
-        return tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()], network)
+    def converter(shape: tuple[int | None, ...] = (1, SIZE, SIZE, 3)) -> Any:
+        concrete = network.get_concrete_function(tf.TensorSpec(shape, tf.float32))
+        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], network)
 
     def samples() -> Any:
         return ([picture[None].astype(np.float32) / 127.5 - 1] for picture in pictures(100))
@@ -70,6 +71,7 @@ def main() -> None:
     halved.target_spec.supported_types = [tf.float16]
     models = {
         "float32": bytes(converter().convert()),
+        "float32-any-size": bytes(converter((None, None, None, 3)).convert()),
         "float16": bytes(halved.convert()),
         "int8-inside": quantised(tf.float32),
         "int8": quantised(tf.int8),

@@ -101,6 +101,10 @@ def test_what_is_no_model_of_pictures_is_refused(
     refused(tiny.saved(tiny.onnx_file(steps, {}, input_shape, output_shape), tmp_path / "odd.onnx"), says)
 
 
+def test_a_litert_file_for_pictures_of_any_size_asks_for_a_card() -> None:
+    refused(tiny.DATA / "tiny-float32-any-size.tflite", "takes pictures of any size; write a card")
+
+
 def test_two_inputs_or_outputs_are_refused(tmp_path: Path) -> None:
     model = tiny.onnx_model()
     model.graph.output.append(helper.make_tensor_value_info("flat", TensorProto.FLOAT, ["n", 8]))

@@ -22,6 +22,7 @@ from tests.models.conftest import WriteModel
 
 TOLERANCES = {
     "float32": 1e-5,
+    "float32-any-size": 1e-5,
     "float16": 2e-3,  # weights alone; what is between them is float32
     "int8-inside": 0.03,  # a share of 1/256 in each number of each layer
     "int8": 0.03,
@@ -152,7 +153,8 @@ def test_logits_become_probabilities(tmp_path: Path, form: str) -> None:
 
 def test_small_models_refuse_what_the_card_does_not_say(tmp_path: Path, form: str) -> None:
     three = {"labels": ("a", "b", "c"), "malign_labels": ("c",)}
-    not_loaded(small(tmp_path, form, input_size=64).path, "its input has the shape (")
+    if form != "float32-any-size":
+        not_loaded(small(tmp_path, form, input_size=64).path, "its input has the shape (")
     not_loaded(small(tmp_path, form, layout="NCHW").path, "it must be (1, 3, 32, 32)")
     not_loaded(small(tmp_path, form, **three).path, "by its card's labels and outputs it must be (1, 3)")
     not_loaded(small(tmp_path, form, outputs="sigmoid").path, "it must be (1, 1)")
