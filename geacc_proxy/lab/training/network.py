@@ -125,7 +125,7 @@ def restate_statistics(base: keras.Model, network: keras.Model, frames: NDArray[
         (keras.ops.mean(layer.input, axis=(0, 1, 2)), keras.ops.mean(keras.ops.square(layer.input), axis=(0, 1, 2)))
         for layer in layers
     ]
-    probe = keras.Model(network.inputs[0], [moment for pair in seen for moment in pair])
+    probe = keras.Model(network.input, [moment for pair in seen for moment in pair])
     starts = range(0, len(frames), batch)
     parts = [[np.asarray(moment) for moment in probe(frames[at : at + batch], training=False)] for at in starts]
     shares = [len(frames[at : at + batch]) / len(frames) for at in starts]

@@ -75,7 +75,7 @@ class Pipeline:
         def changed(pixels: Any, transform: Any, label: Any, weight: Any) -> Any:
             return self._scaled(self._changed(pixels, transform)), label, weight
 
-        batches = rows.batch(size).map(taken, deterministic=True)
+        batches = rows.batch(size).map(taken)
         return batches.map(changed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(_AHEAD)
 
     def plain(self, places: NDArray[np.int64]) -> Any:
@@ -86,7 +86,7 @@ class Pipeline:
             return self._scaled(tf.cast(self._taken(place), tf.float32)), label
 
         rows = tf.data.Dataset.from_tensor_slices((places, self.labels[places]))
-        return rows.batch(self.batch_size).map(taken, deterministic=True).prefetch(_AHEAD)
+        return rows.batch(self.batch_size).map(taken).prefetch(_AHEAD)
 
     def frames(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """The pictures at `places` as the network takes them; shape (n, size, size, 3)."""
