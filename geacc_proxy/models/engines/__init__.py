@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.engines.protocol import Engine
+from geacc_proxy.models.opening import CONVERTED_ENDINGS
 from geacc_proxy.models.registry import InstalledModel
 
 __all__ = ["Engine", "load_engine"]
-
-_KERAS_ENDINGS = (".h5", ".hdf5", ".keras")
 
 
 def load_engine(model: InstalledModel) -> Engine:
     """Load a model into the engine that its file asks for.
 
     Args:
-        model: as the registry found it; or, for comparisons, a Keras model as it was saved, which the registry would
-            have converted.
+        model: as the registry found it; or, for comparisons, a model that the registry would have converted, as it was
+            saved.
 
     Returns:
         An engine, ready and warm. It belongs to the process and the thread that loaded it.
@@ -35,7 +34,7 @@ def load_engine(model: InstalledModel) -> Engine:
         from geacc_proxy.models.engines.onnx import OnnxEngine
 
         return OnnxEngine(model)
-    if ending in _KERAS_ENDINGS or model.path.is_dir():
+    if ending in CONVERTED_ENDINGS or model.path.is_dir():
         from geacc_proxy.models.engines.keras import KerasEngine
 
         return KerasEngine(model)
