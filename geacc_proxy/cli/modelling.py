@@ -18,6 +18,7 @@ from geacc_proxy.models.opening import read_card
 from geacc_proxy.models.registry import (
     EMBEDDED,
     EMBEDDED_STEM,
+    PARTIAL,
     InstalledModel,
     broken,
     default_name,
@@ -25,7 +26,7 @@ from geacc_proxy.models.registry import (
     installed,
     set_default,
 )
-from geacc_proxy.models.store import models_folder
+from geacc_proxy.models.store import kept_bytes, models_folder
 from geacc_proxy.settings import load
 
 COLUMNS = ("Name", "Version", "Engine", "Size", "Licence", "False alarms", "State")
@@ -103,6 +104,9 @@ def survey(state_dir: Path) -> Survey:
         remarks.append(f"The setting model = {setting!r} says which is in use.")
     elif chosen not in names:
         remarks.append(f"{chosen} should be in use and is not installed; choose another: geacc-proxy models use NAME")
+    if kept := kept_bytes(models_folder(state_dir)):
+        partial = models_folder(state_dir) / PARTIAL
+        remarks.append(f"{megabytes(kept)} of interrupted pulls lie in {partial}; the same pull goes on from there.")
     there = [
         Line(
             entry.name,

@@ -100,7 +100,7 @@ def check_address(address: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise UsageError(f"{address!r} is no address ({error}); {wrong}") from error
-    if not host or not address.isascii() or not address.isprintable() or " " in address:
+    if not host or not address.isascii() or not address.isprintable() or {" ", "\\"} & set(address):
         raise UsageError(f"{address!r} is no address; {wrong}")
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"the address of {host} holds a name or a password; write it without")

@@ -147,6 +147,10 @@ def gather(fetcher: Fetcher, origin: Origin, folder: Path, sha256: str | None, w
         GeaccError: as `Fetcher.fetch`.
         ModelError: the file names others that cannot belong to it.
     """
+    for file in folder.rglob("*"):
+        # Nobody knows of which version a whole file is: all are to be of one.
+        if file.is_file() and not file.name.endswith((".part", ".part.json")):
+            file.unlink()
     main = folder / origin.main
     watcher.began(origin.main)
     fetcher.fetch(origin.wanted(origin.main, sha256), main, watcher)

@@ -115,8 +115,8 @@ def install(staged: Path, models: Path, name: str) -> Path:
 
 
 def kept_bytes(models: Path) -> int:
-    """How many bytes lie here of models that are under way."""
-    return sum(file.stat().st_size for file in (models / PARTIAL).rglob("*") if file.is_file())
+    """How many bytes lie here of downloads that were interrupted."""
+    return sum(file.stat().st_size for file in (models / PARTIAL).rglob("*.part") if file.is_file())
 
 
 def _holds_bytes(folder: Path) -> bool:

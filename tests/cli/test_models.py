@@ -243,6 +243,7 @@ def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(state: Path, orig
     assert error == "stopped, nothing was installed; 3.0 MB are kept, the same command goes on from there\n"
     assert child.returncode == 130
     assert states(state).keys().isdisjoint({"net", "partial"})
+    assert "3.0 MB of interrupted pulls lie in" in printed("list", state=state)
     printed("pull", address, state=state)
     assert origin.ranges_asked == [None, "bytes=3000000-"]
 

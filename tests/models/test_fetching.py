@@ -453,6 +453,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(fetcher: Fetcher, origin: O
         "https://example.org:port/model.tflite",
         "https://exa mple.org/model.tflite",
         "https://[::1/model.tflite",
+        "https://example.org\\@example.com/model.tflite",
         "model.tflite",
     ],
 )

@@ -302,6 +302,7 @@ def converts(monkeypatch: pytest.MonkeyPatch, embedded: InstalledModel) -> list[
         return Conversion(path, embedded.card.sha256, found, "float32", FIVE, 1e-6)
 
     monkeypatch.setattr(conversion_room, "convert", convert)
+    monkeypatch.setattr(pulling, "try_model", lambda *_: None)  # which the embedded model stands
     return sources
 
 

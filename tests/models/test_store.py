@@ -68,7 +68,13 @@ def test_a_workplace_stays_after_what_can_be_gone_on_with(tmp_path: Path) -> Non
     with pytest.raises(KeepError):
         fail(tmp_path, "file", KeepError())
     assert (tmp_path / "partial" / "small" / "file").read_text() == "file"
-    assert kept_bytes(tmp_path) == 4
+
+
+def test_what_is_kept_of_interrupted_downloads_is_known(tmp_path: Path) -> None:
+    with pytest.raises(KeepError):
+        fail(tmp_path, "model.tflite.part", KeepError())
+    assert kept_bytes(tmp_path) == len("model.tflite.part")
+    assert kept_bytes(tmp_path / "none") == 0
 
 
 def test_a_workplace_is_gone_after_what_cannot(tmp_path: Path) -> None:
