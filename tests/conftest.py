@@ -7,6 +7,9 @@ import shutil
 
 import pytest
 
+# ONNX Runtime would tell its makers of every test that imports it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") is None:

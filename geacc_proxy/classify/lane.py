@@ -215,7 +215,7 @@ class Lane:
         return Unjudged(Failure.WORKER_DIED, detail)
 
     def _begin(self) -> WorkerProcess | None:
-        """A worker that is ready; None, and a line in the log, where there is none to be had."""
+        """A worker that is ready; None where there is none to be had, and a line in the log if there was one before."""
         process = None
         try:
             process = WorkerProcess(self._loading, self._rules.limits)
@@ -226,12 +226,15 @@ class Lane:
         except Exception as error:  # noqa: BLE001  (whatever it is, who starts the lane is to hear of it)
             if process is not None:
                 self._end(process)
-            if not self._stopped:
+            if not self._stopped and self._has_started():
                 _log.error("No worker could start: %s", error)
             _answer_once(self._first, error)
             return None
         _answer_once(self._first, lacking)
         return process
+
+    def _has_started(self) -> bool:
+        return self._first.done() and self._first.exception() is None
 
     def _end(self, process: WorkerProcess) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ import signal
 from typing import TYPE_CHECKING, Protocol
 
 from geacc_proxy.classify import answers, sandbox
+from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.verdict import Failure, Unjudged, Verdict
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def serve(requests: Connection, replies: Connection, loading: Callable[[], Judge
     try:
         judge = loading()
     except Exception as error:  # noqa: BLE001  (whatever it is, the proxy is to say it)
-        replies.send_bytes(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        said = str(error) if isinstance(error, GeaccError) else f"{type(error).__name__}: {error}"
+        replies.send_bytes(json.dumps({"error": said}).encode())
         return
     replies.send_bytes(json.dumps({"lacking": sandbox.enter(limits)}).encode())
     while True:
