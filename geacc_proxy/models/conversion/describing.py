@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import keras
@@ -102,7 +103,7 @@ def _last(model: Any) -> Any:
     """Return the layer or operation that makes a model's answer, within whatever model it is."""
     operation = model.outputs[0]._keras_history.operation
     for _ in range(1000):
-        if hasattr(operation, "get_layer"):
+        if _is_model(operation):
             operation = operation.outputs[0]._keras_history.operation
             continue
         idle = type(operation).__name__ in _PASSING
@@ -119,31 +120,28 @@ def _rescaling(model: Any, shape: tuple[int, int, int]) -> tuple[float, float] |
     try:
         begun, dark = _through(model, blank)
         _, light = _through(model, blank + 255.0)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError):
         return None  # a beginning that cannot be taken apart; a card will have to say it
     return within_a_picture(float(dark.mean()), float(light.mean())) if begun else None
 
 
 def _through(model: Any, pictures: NDArray[np.float32]) -> tuple[bool, NDArray[np.float32]]:
     """Run only the layers at a model's beginning that scale; also say whether there are any."""
-    users: dict[int, list[Any]] = {}
     model = getattr(model, "_functional", model)  # a Sequential keeps its graph there
-    for operation in model.operations:
-        for node in operation._inbound_nodes:
-            for tensor in node.input_tensors:
-                users.setdefault(id(tensor), []).append((operation, node))
+    users: dict[int, list[Any]] = {}
+    for node in chain.from_iterable(model._nodes_by_depth.values()):
+        for tensor in node.input_tensors:
+            users.setdefault(id(tensor), []).append(node)
     tensor = model.inputs[0]
     begun = False
     inner = None
     while len(users.get(id(tensor), ())) == 1:
-        ((operation, node),) = users[id(tensor)]
-        kind = type(operation).__name__
-        if hasattr(operation, "get_layer"):
-            inner = operation
+        (node,) = users[id(tensor)]
+        kinds = _kinds(node.operation)
+        if not kinds <= _ARITHMETIC | _IDLE or len(node.output_tensors) != 1:
+            inner = node.operation if _is_model(node.operation) else None
             break
-        if kind not in _ARITHMETIC | _IDLE or len(node.output_tensors) != 1:
-            break
-        begun = begun or kind in _ARITHMETIC
+        begun = begun or bool(kinds & _ARITHMETIC)
         tensor = node.output_tensors[0]
     if tensor is not model.inputs[0]:
         pictures = np.asarray(keras.Model(model.inputs[0], tensor)(pictures, training=False))
@@ -151,3 +149,13 @@ def _through(model: Any, pictures: NDArray[np.float32]) -> tuple[bool, NDArray[n
         return begun, pictures
     further, pictures = _through(inner, pictures)
     return begun or further, pictures
+
+
+def _kinds(operation: Any) -> set[str]:
+    if not _is_model(operation):
+        return {type(operation).__name__}
+    return {type(layer).__name__ for layer in leaves(operation)} - {"InputLayer"}
+
+
+def _is_model(operation: Any) -> bool:
+    return hasattr(operation, "get_layer")
