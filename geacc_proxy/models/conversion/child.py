@@ -53,11 +53,12 @@ def main() -> None:
 
 
 def _convert(path: Path, into: Path, order: Order) -> dict[str, Any]:
-    from geacc_proxy.models.conversion.calibration import read_samples
-    from geacc_proxy.models.conversion.litert import convert_function
     from geacc_proxy.models.conversion.loading import load
 
     loaded = load(recognise(path), Path.cwd(), order.input_size)
+    from geacc_proxy.models.conversion.calibration import read_samples
+    from geacc_proxy.models.conversion.litert import convert_function
+
     samples = None
     if order.precision == "int8" and order.samples is not None:
         samples = read_samples(Path(order.samples), order, loaded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,73 +10,56 @@ import keras
 from keras import ops
 
 from geacc_proxy.exceptions import ModelError
-from geacc_proxy.models.conversion.hdf5 import check_weights_file, read_hdf5
-from geacc_proxy.models.conversion.keras_file import read_keras
-from geacc_proxy.models.conversion.tfjs import read_tfjs
-from geacc_proxy.models.conversion.topology import modernise
-from geacc_proxy.models.conversion.weights import fill_by_layer, fill_by_name, leaves
+from geacc_proxy.models.conversion.topology import Topology
+from geacc_proxy.models.conversion.weights import Weights, fill_by_layer, fill_by_name, leaves
 
 
-def from_hdf5(path: Path) -> Any:
-    """Load a Keras HDF5 file.
+def from_groups(topology: Topology, groups: Mapping[str, Weights], where: str) -> Any:
+    """Build a model, and fill it with weights that lie layer by layer, as in HDF5.
 
     Raises:
-        ModelError: it cannot be read, or is not safe to.
+        ModelError: Keras cannot build it, or the weights do not fit.
     """
-    content = read_hdf5(path)
-    model = build(content.document, content.version, str(path))
-    fill_by_layer(model, content.groups, str(path))
+    model = build(topology, where)
+    fill_by_layer(model, groups, where)
     return model
 
 
-def from_tfjs(path: Path) -> Any:
-    """Load a TensorFlow.js layers model by its `model.json`.
+def from_list(topology: Topology, weights: Weights, where: str) -> Any:
+    """Build a model, and fill it with weights that lie in one list, as in TensorFlow.js.
 
     Raises:
-        ModelError: it cannot be read, or is not safe to.
+        ModelError: Keras cannot build it, or the weights do not fit.
     """
-    content = read_tfjs(path)
-    model = build(content.document, content.version, str(path))
-    fill_by_name(model, content.weights, str(path))
+    model = build(topology, where)
+    fill_by_name(model, weights, where)
     return model
 
 
-def from_keras(path: Path, scratch: Path) -> Any:
-    """Load a `.keras` file.
-
-    Args:
-        path: the file.
-        scratch: an existing folder that its weights are unpacked to for the time.
+def from_weights_file(topology: Topology, weights: Path, where: str) -> Any:
+    """Build a model, and have Keras fill it with its own file of weights, which was looked at before.
 
     Raises:
-        ModelError: it cannot be read, or is not safe to.
-        OSError: there is no room to unpack it.
+        ModelError: Keras cannot build it, or the weights do not fit.
     """
-    document, version, weights = read_keras(path, scratch)
+    model = build(topology, where)
     try:
-        check_weights_file(weights, str(path))
-        model = build(document, version, str(path))
-        try:
-            model.load_weights(weights)
-        except (ValueError, KeyError, OSError, RuntimeError, TypeError) as error:
-            raise ModelError(f"model {path}: its weights do not fit its layers: {_brief(error)}") from error
-        return model
-    finally:
-        weights.unlink(missing_ok=True)
+        model.load_weights(weights)
+    except (ValueError, KeyError, OSError, RuntimeError, TypeError) as error:
+        raise ModelError(f"model {where}: its weights do not fit its layers: {_brief(error)}") from error
+    return model
 
 
-def build(document: Any, version: str, where: str) -> Any:
+def build(topology: Topology, where: str) -> Any:
     """Build a model without its weights.
 
     Args:
-        document: as Keras wrote it, of any version.
-        version: which version that was; empty where it is not known.
+        topology: made of layers that are known.
         where: the model's path, for messages.
 
     Raises:
-        ModelError: it has layers that are not built, or Keras cannot build it.
+        ModelError: Keras cannot build it.
     """
-    topology = modernise(document, version, where)
     keras.config.set_dtype_policy("float32")
     try:
         model = keras.saving.deserialize_keras_object(topology.document, safe_mode=True)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from geacc_proxy.models.conversion.loaded import Loaded
+from geacc_proxy.models.conversion.hdf5 import check_weights_file, read_hdf5
+from geacc_proxy.models.conversion.keras_file import read_keras
 from geacc_proxy.models.conversion.sources import Source, SourceKind
+from geacc_proxy.models.conversion.tfjs import read_tfjs
+from geacc_proxy.models.conversion.topology import modernise
+
+if TYPE_CHECKING:
+    from geacc_proxy.models.conversion.loaded import Loaded
 
 
 def load(source: Source, scratch: Path, input_size: int | None = None) -> Loaded:
@@ -29,13 +36,32 @@ def load(source: Source, scratch: Path, input_size: int | None = None) -> Loaded
         from geacc_proxy.models.conversion.timm import load_timm
 
         return load_timm(source, where)
+    model = _keras_model(source, scratch, where)
     from geacc_proxy.models.conversion.describing import loaded_keras
-    from geacc_proxy.models.conversion.keras_models import from_hdf5, from_keras, from_tfjs
 
-    if source.kind is SourceKind.HDF5:
-        model = from_hdf5(source.path)
-    elif source.kind is SourceKind.KERAS:
-        model = from_keras(source.path, scratch)
-    else:
-        model = from_tfjs(source.main)
     return loaded_keras(model, input_size, where)
+
+
+def _keras_model(source: Source, scratch: Path, where: str) -> Any:
+    """Read files and look at descriptions first; what is refused there never meets Keras, nor waits for its import."""
+    if source.kind is SourceKind.HDF5:
+        kept = read_hdf5(source.main)
+        topology = modernise(kept.document, kept.version, where)
+        from geacc_proxy.models.conversion.keras_models import from_groups
+
+        return from_groups(topology, kept.groups, where)
+    if source.kind is SourceKind.TFJS:
+        script = read_tfjs(source.main)
+        topology = modernise(script.document, script.version, where)
+        from geacc_proxy.models.conversion.keras_models import from_list
+
+        return from_list(topology, script.weights, where)
+    document, version, weights = read_keras(source.main, scratch)
+    try:
+        topology = modernise(document, version, where)
+        check_weights_file(weights, where)
+        from geacc_proxy.models.conversion.keras_models import from_weights_file
+
+        return from_weights_file(topology, weights, where)
+    finally:
+        weights.unlink(missing_ok=True)
