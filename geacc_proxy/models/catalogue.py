@@ -16,6 +16,7 @@ from typing import Any
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.addresses import HubFile, check_address
 from geacc_proxy.models.card import ModelCard, parse_card
+from geacc_proxy.models.conversion import PRECISIONS, Precision
 
 _NO_DIGEST = "0" * 64
 _SOURCES = ("tfjs", "hub", "package", "embedded")
@@ -64,10 +65,12 @@ class TfjsSource:
     Attributes:
         files: all of them, `model.json` first.
         npm: another way to them; None for none.
+        precision: what it is converted to.
     """
 
     files: tuple[PinnedFile, ...]
     npm: NpmPackage | None
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def _source(kind: str, table: Mapping[str, Any], npm: Mapping[str, Any] | None) 
                 PinnedFile(file["name"], base + file["name"], _size(file["bytes"]), _sha256(file["sha256"]))
                 for file in table["files"]
             )
-            return TfjsSource(files, _npm(npm) if npm else None)
+            return TfjsSource(files, _npm(npm) if npm else None, _precision(table.get("precision", "float32")))
         case "hub":
             return HubSource(tuple(HubFile(table["repo"], table["revision"], path) for path in table["files"]))
         case "package":
@@ -226,6 +229,13 @@ def _npm(table: Mapping[str, Any]) -> NpmPackage:
     if len(digest) != 64:
         raise ValueError("an integrity that is no SHA-512")
     return NpmPackage(table["package"], table["version"], digest, _size(table["bytes"]), table["folder"])
+
+
+def _precision(word: str) -> Precision:
+    for precision in PRECISIONS:
+        if word == precision:
+            return precision
+    raise ValueError(f"{word!r} is none of the precisions {', '.join(PRECISIONS)}")
 
 
 def _sha256(text: str) -> str:

@@ -25,6 +25,7 @@ from geacc_proxy.models.catalogue import (
     TfjsSource,
     catalogue,
 )
+from geacc_proxy.models.conversion import Precision
 from geacc_proxy.models.fetching import DigestError, Fetcher, Wanted, check_space
 from geacc_proxy.models.origins import Origin, Watcher, gather, is_runnable, parse_origin
 from geacc_proxy.models.registry import EMBEDDED, EMBEDDED_STEM, InstalledModel, find
@@ -251,7 +252,10 @@ class Puller:
             case TfjsSource() as tfjs:
                 source = place / "source"
                 way = self._gather_tfjs(tfjs, source, place, via)
-                prepared = self._converted(source / "model.json", card.name, card, f"{card.source}, {way}", place)
+                came = f"{card.source}, {way}"
+                prepared = self._converted(
+                    source / "model.json", card.name, card, came, place, precision=tfjs.precision
+                )
                 return replace(prepared, way=f"{way}, {prepared.way}")
             case HubSource(files=files):
                 return self._from_hub(files, card, place)
@@ -298,7 +302,15 @@ class Puller:
         return f"from the {what}"
 
     def _converted(
-        self, source: Path, name: str, given: ModelCard | None, came: str, place: Path, *, fit: bool = False
+        self,
+        source: Path,
+        name: str,
+        given: ModelCard | None,
+        came: str,
+        place: Path,
+        *,
+        fit: bool = False,
+        precision: Precision = "float32",
     ) -> _Prepared:
         """Convert a model.
 
@@ -309,6 +321,7 @@ class Puller:
             came: where it comes from.
             place: the workplace.
             fit: let the card follow what the source says, and its version the source's digest.
+            precision: what to convert it to.
         """
         from geacc_proxy.models.conversion import convert, source_digest
         from geacc_proxy.models.fitting import card_of_conversion, check_given, fit_to_conversion
@@ -319,7 +332,7 @@ class Puller:
         folder = source if source.is_dir() else source.parent
         check_space(place, _ROOM * sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
         self._watcher.doing("Converting it to LiteRT, which can take some minutes")
-        conversion = convert(source, place / "conversion", card=given)
+        conversion = convert(source, place / "conversion", card=given, precision=precision)
         came = f"{came}; SHA-256 of its files {digest}; converted to LiteRT {conversion.precision}"
         if given is None:
             card = card_of_conversion(conversion, name, came)
