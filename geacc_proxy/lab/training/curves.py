@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from geacc_proxy.lab.training.state import Epoch
 
 
-def draw(history: Sequence[Epoch], best_epoch: int, path: Path) -> None:
+def draw(history: Sequence[Epoch], best_epoch: int) -> bytes:
     """Draw the curves.
 
     Args:
         history: at least one epoch.
         best_epoch: from 1; marked.
-        path: the PNG to write.
+
+    Returns:
+        A PNG.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -34,4 +36,6 @@ def draw(history: Sequence[Epoch], best_epoch: int, path: Path) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
-    figure.savefig(path, format="png", dpi=120)
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=120)
+    return png.getvalue()

@@ -17,12 +17,12 @@ from geacc_proxy.lab.training.runfolder import write_whole
 from geacc_proxy.lab.training.runtime import quiet
 from geacc_proxy.lab.training.thresholds import LOWEST, measured_thresholds
 from geacc_proxy.models.card import ModelCard, Threshold, format_card
-from geacc_proxy.models.conversion.litert import flatbuffer
+from geacc_proxy.models.conversion.litert import flatbuffer, halve
 from geacc_proxy.models.engines import load_engine
 from geacc_proxy.models.registry import InstalledModel, find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import keras
@@ -104,13 +104,8 @@ def export(
     scores: dict[str, Scores] = {}
     thresholds: dict[str, dict[str, dict[str, float]]] = {}
     with Bar("Converting and measuring", len(_FILES) * -(-len(data.validation) // _BATCH)) as bar:
-        for precision, stem in _FILES.items():
-            try:
-                with quiet():
-                    content = flatbuffer(network, precision, samples if precision == "int8" else None)
-            except ValueError as error:
-                raise GeaccError(f"the model cannot be converted to {precision}: {error}") from error
-            path = folder / f"{stem}.tflite"
+        for precision, content in _converted(network, samples):
+            path = folder / f"{_FILES[precision]}.tflite"
             write_whole(path, content)
             card = _card(content, path, record, name if precision == "float32" else f"{name}-{precision}", precision)
             scores[precision] = _scores(InstalledModel(card, path), pipeline, data, bar)
@@ -137,6 +132,20 @@ def export(
         measures=_measures(exact, data.labels[data.validation], is_malign, malign),
         thresholds=thresholds,
     )
+
+
+def _converted(network: keras.Model, samples: NDArray[np.float32]) -> Iterator[tuple[Precision, bytes]]:
+    """LiteRT files, in the order of `_FILES`."""
+    try:
+        with quiet():
+            exact = flatbuffer(network, "float32")
+        yield "float32", exact
+        yield "float16", halve(exact)
+        with quiet():
+            integers = flatbuffer(network, "int8", samples)
+        yield "int8", integers
+    except ValueError as error:
+        raise GeaccError(f"the model cannot be converted to LiteRT: {error}") from error
 
 
 def _save_keras(network: keras.Model, folder: Path) -> None:

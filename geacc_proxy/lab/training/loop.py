@@ -45,16 +45,6 @@ class Result:
         return self.history[self.stopping.best_epoch - 1]
 
 
-def begin(options: Options) -> State:
-    """The state before the first epoch, without variables."""
-    return State((), Stopping(options.patience, options.min_delta), ())
-
-
-def is_finished(state: State, options: Options) -> bool:
-    """Whether no epoch is left to train."""
-    return state.stopping.is_over or len(state.history) >= options.epochs
-
-
 def train(
     network: keras.Model,
     pipeline: Pipeline,
@@ -86,7 +76,7 @@ def train(
     steps = pipeline.steps(data.training)
     with Logs(folder.logs, state.history) as logs:
         folder.write_history(state.history)
-        while not is_finished(state, options):
+        while not state.is_finished(options.epochs):
             number = len(state.history)
             batches = pipeline.training(data.training, weights, augmentation, options.seed, number)
             start = time.perf_counter()

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shlex
 import signal
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.lab.classes import malign_classes
+from geacc_proxy.lab.training.backbones import BYTES
 from geacc_proxy.lab.training.decoding import Decoder
 from geacc_proxy.lab.training.options import flag
 from geacc_proxy.lab.training.pictures import DataSet, Files, load
 from geacc_proxy.lab.training.progress import Bar, Teller
-from geacc_proxy.lab.training.runfolder import Record, RunFolder, write_whole
+from geacc_proxy.lab.training.runfolder import Record, RunFolder
 from geacc_proxy.lab.training.runtime import require_extras, start_tensorflow, versions
+from geacc_proxy.lab.training.state import State
+from geacc_proxy.lab.training.state import load as load_state
 from geacc_proxy.lab.training.stopping_by_signal import Stopped, stoppable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from geacc_proxy.lab.training.export import Exported
-    from geacc_proxy.lab.training.loop import Result
     from geacc_proxy.lab.training.options import Options
-    from geacc_proxy.lab.training.state import State
 
 _MAY_CHANGE = frozenset({"epochs", "cache", "name", "licence"})
 """Options that a resumed run may be given anew: they do not change what an epoch gives."""
@@ -83,11 +82,8 @@ def train(order: Order, teller: Teller) -> None:
 def _how_to_go_on(folder: RunFolder) -> str:
     if not folder.config.exists():
         return "stopped before the first epoch; nothing is kept"
-    return f"stopped; all finished epochs are kept; go on with: geacc-proxy train --resume --out {_quoted(folder.path)}"
-
-
-def _quoted(path: Path) -> str:
-    return shlex.quote(str(path))
+    path = shlex.quote(str(folder.path))
+    return f"stopped; all finished epochs are kept; go on with: geacc-proxy train --resume --out {path}"
 
 
 def _train(order: Order, folder: RunFolder, teller: Teller) -> None:
@@ -145,26 +141,38 @@ class _Run:
     teller: Teller
 
     def go(self, decoder: Decoder, data_folder: Path, validation_folder: Path | None) -> None:
-        policy = start_tensorflow(self.options.seed, self.begun.precision if self.begun else self.options.precision)
+        options, facts = self.options, self.options.network
+        data, reached = None, None
+        if self.begun is not None:
+            data = self._load(decoder)
+            if data.digest != self.begun.digest or data.classes != self.begun.classes:
+                raise UsageError(
+                    f"{data_folder}: these are not the pictures that the run in {self.folder.path} began with"
+                )
+            reached = load_state(self.folder.state)
+            if reached is not None and reached.is_finished(options.epochs) and self.folder.report.exists():
+                epochs = len(reached.history)
+                self.teller.say(f"{self.folder.path} is finished: {epochs} epochs, nothing is left to train")
+                return
+        policy = start_tensorflow(options.seed, self.begun.precision if self.begun else options.precision)
         # These import TensorFlow.
         from geacc_proxy.lab.training import loop
-        from geacc_proxy.lab.training.network import build, freeze, restate_statistics
+        from geacc_proxy.lab.training.finishing import as_float32, finish
+        from geacc_proxy.lab.training.network import freeze, restate_statistics
         from geacc_proxy.lab.training.pipeline import Pipeline
         from geacc_proxy.lab.training.weights import InitialWeights
 
-        options, facts = self.options, self.options.network
-        weights = None if self.begun else InitialWeights(options.weights, facts, options.size, options.alpha)
-        value_range = self._value_range(scaled_to_one=weights is not None and weights.scaled_to_one)
-        network, base = build(
-            facts,
-            options.size,
-            options.alpha,
-            len(self.files.classes),
-            scaled_to_one=value_range != facts.value_range,
-        )
+        weights = None if reached else InitialWeights(options.weights, facts, options.size, options.alpha)
+        value_range = facts.value_range
+        if self.begun is not None:
+            value_range = self.begun.value_range
+        elif weights is not None and weights.scaled_to_one:
+            value_range = BYTES
+        network, base = self._built(value_range)
         if weights is not None:
             weights.put_into(base)
-        data = self._load(decoder)
+        # Only now, for a new run: reading them takes longer than finding out that there are no weights.
+        data = data or self._load(decoder)
         record = Record(
             options=options,
             data=str(data_folder.absolute()),
@@ -174,25 +182,30 @@ class _Run:
             malign=self.malign,
             value_range=value_range,
             precision=policy,
-            versions=versions(),
+            versions=self._versions(),
         )
-        reached = self._begin(record, data) or loop.begin(options)
-        if loop.is_finished(reached, options) and self.folder.report.exists():
-            self.teller.say(f"{self.folder.path} is finished: {len(reached.history)} epochs, nothing is left to train")
-            return
+        counts = {"training": data.counts(data.training), "validation": data.counts(data.validation)}
+        self.folder.write(record, counts)
+        if self.begun is not None:
+            self.teller.say(f"going on after epoch {len(reached.history) if reached else 0}")
         pipeline = Pipeline(data.pictures, data.labels, options.size, options.batch_size, value_range)
         freeze(base, options.unfrozen, pipeline.steps(data.training))
         if weights is not None and weights.folded:
             sample = data.training[:: max(1, len(data.training) // _STATISTICS)][:_STATISTICS]
             restate_statistics(base, network, pipeline.frames(sample))
         self.folder.forget_results()
-        result = loop.train(network, pipeline, data, options, self.folder, reached, self.teller)
-        self._finish(result, record, data, pipeline)
+        start = reached or State.before(options.patience, options.min_delta)
+        result = loop.train(network, pipeline, data, options, self.folder, start, self.teller)
+        with as_float32():
+            finish(self.folder, record, data, pipeline, result, self._built(value_range)[0], self.teller)
 
-    def _value_range(self, *, scaled_to_one: bool) -> tuple[float, float]:
-        if self.begun:
-            return self.begun.value_range
-        return (0.0, 255.0) if scaled_to_one else self.options.network.value_range
+    def _built(self, value_range: tuple[float, float]) -> tuple[Any, Any]:
+        """The network, with random weights, and its backbone."""
+        from geacc_proxy.lab.training.network import build
+
+        facts, options = self.options.network, self.options
+        scaled = value_range != facts.value_range
+        return build(facts, options.size, options.alpha, len(self.files.classes), scaled_to_one=scaled)
 
     def _load(self, decoder: Decoder) -> DataSet:
         with Bar("Reading pictures", len(self.files.all)) as bar:
@@ -208,82 +221,12 @@ class _Run:
             self.teller.warn(f"{data.shared} pictures to validate on are copies of some to train on")
         return data
 
-    def _begin(self, record: Record, data: DataSet) -> State | None:
-        """Write down what the run begins with; where it goes on, the state that it has reached, if any."""
-        from geacc_proxy.lab.training import state
-
-        counts = {"training": data.counts(data.training), "validation": data.counts(data.validation)}
+    def _versions(self) -> Mapping[str, str]:
+        """Those that the run began with, and a word where that was with others."""
+        now = versions()
         if self.begun is None:
-            self.folder.write(record, counts)
-            return None
-        if data.digest != self.begun.digest or data.classes != self.begun.classes:
-            raise UsageError(f"{record.data}: these are not the pictures that the run in {self.folder.path} began with")
+            return now
         for package, version in self.begun.versions.items():
-            if (now := record.versions.get(package)) != version:
-                self.teller.warn(f"this run began with {package} {version}, and goes on with {now}: it may not repeat")
-        reached = state.load(self.folder.state)
-        self.folder.write(replace(record, versions=self.begun.versions), counts)
-        done = len(reached.history) if reached else 0
-        self.teller.say(f"going on after epoch {done}")
-        return reached
-
-    def _finish(self, result: Result, record: Record, data: DataSet, pipeline: Any) -> None:
-        import keras
-
-        from geacc_proxy.lab.training.curves import draw
-        from geacc_proxy.lab.training.export import export
-        from geacc_proxy.lab.training.network import build
-
-        keras.config.set_dtype_policy("float32")
-        facts = self.options.network
-        network, _ = build(
-            facts,
-            self.options.size,
-            self.options.alpha,
-            len(record.classes),
-            scaled_to_one=record.value_range != facts.value_range,
-        )
-        best = self.folder.best(result.stopping.best_epoch)
-        try:
-            network.set_weights(keras.models.load_model(best, compile=False).get_weights())
-        except (OSError, ValueError) as error:
-            raise GeaccError(f"{best} cannot be read: {' '.join(str(error).split())[:200]}") from error
-        draw(result.history, result.stopping.best_epoch, self.folder.path / "curves.png")
-        name = self.options.name or re.sub(r"[^A-Za-z0-9._-]+", "-", self.folder.path.absolute().name).lstrip("._-")
-        exported = export(network, pipeline, data, record, self.folder.path, name or "trained")
-        report = {
-            "epochs": len(result.history),
-            "stopped_early": result.stopping.is_over,
-            "best": asdict(result.best),
-            "pictures": {
-                "training": len(data.training),
-                "validation": len(data.validation),
-                "skipped": len(data.skipped),
-            },
-            "copies_in_both": data.shared,
-            "validation": dict(exported.measures),
-            "litert_against_keras": asdict(exported.keras),
-            "agreement_with_float32": {key: asdict(value) for key, value in exported.agreements.items()},
-            "thresholds": exported.thresholds,
-        }
-        write_whole(self.folder.report, (json.dumps(report, indent=2) + "\n").encode())
-        self.folder.forget_cache()
-        for line in _summary(self.folder, result, exported, len(data.validation)):
-            self.teller.say(line)
-
-
-def _summary(folder: RunFolder, result: Result, exported: Exported, pictures: int) -> list[str]:
-    best, measures = result.best, exported.measures
-    model = _quoted(folder.path / "model.tflite")
-    return [
-        f"Epoch {best.epoch} of {len(result.history)} was the best; its weights are in the models of {folder.path}.",
-        f"On {pictures} validation pictures, at 0.5: accuracy {measures['accuracy']:.3f}, "
-        f"recall {measures['recall']:.3f}, false alarms {measures['false_alarm_rate']:.3f}.",
-        *(
-            f"{precision} against float32: scores differ by {one.largest_difference:.4f} at most, "
-            f"{one.mean_difference:.5f} on average; {one.same_decisions:.1%} of the decisions are the same."
-            for precision, one in exported.agreements.items()
-        ),
-        f"Next: geacc-proxy evaluate --model {model} FOLDER",
-        f"      geacc-proxy run --model {model}",
-    ]
+            if now.get(package) != version:
+                self.teller.warn(f"this run began with {package} {version}, and goes on with {now.get(package)}")
+        return self.begun.versions

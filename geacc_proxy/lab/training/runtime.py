@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import logging
 import os
@@ -10,11 +11,18 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from geacc_proxy import __version__
 from geacc_proxy.exceptions import GeaccError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DISTRIBUTIONS = {
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+    "keras": ("keras",),
+    "numpy": ("numpy",),
+    "pillow": ("pillow",),
+}
 _TENSOR_CORES = (7, 0)  # CUDA compute capability from which there are any
 
 
@@ -104,18 +112,10 @@ def _policy(tf: Any, devices: list[Any]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of what a run's result depends on."""
-    import keras
-    import numpy as np
-    import PIL
-    import tensorflow as tf
-
-    from geacc_proxy import __version__
-
-    return {
-        "geacc-proxy": __version__,
-        "tensorflow": str(tf.__version__),
-        "keras": str(keras.__version__),
-        "numpy": str(np.__version__),
-        "pillow": str(PIL.__version__),
-    }
+    """Of what a run's result depends on, without importing it."""
+    found = {"geacc-proxy": __version__}
+    for package, distributions in _DISTRIBUTIONS.items():
+        for distribution in distributions:
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                found[package] = importlib.metadata.version(distribution)
+    return found

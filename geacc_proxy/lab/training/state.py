@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -55,6 +55,15 @@ class State:
     history: tuple[Epoch, ...]
     stopping: Stopping
     variables: tuple[NDArray[np.generic], ...]
+
+    @classmethod
+    def before(cls, patience: int, min_delta: float) -> Self:
+        """The first epoch; there are no variables yet."""
+        return cls((), Stopping(patience, min_delta), ())
+
+    def is_finished(self, epochs: int) -> bool:
+        """Whether no epoch is left to train, of so many at most."""
+        return self.stopping.is_over or len(self.history) >= epochs
 
 
 def save(state: State, path: Path) -> None:

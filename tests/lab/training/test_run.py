@@ -58,13 +58,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory, start: Start) -> Runs:
     folder = tmp_path_factory.mktemp("runs")
     data, held_out = write_set(folder / "data", 60, 1), write_set(folder / "held-out", 30, 2)
     (data / "benign" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nand no more")
-    printed, errors = start(data, "--out", folder / "whole", *OPTIONS).communicate()
-    assert "broken.png" in errors
+    whole = start(data, "--out", folder / "whole", *OPTIONS)  # side by side with the other
     killed, _ = end_after(start(data, "--out", folder / "broken", *OPTIONS), "epoch 1/", signal.SIGKILL)
     resume = ("--resume", "--out", folder / "broken")
     stopped, last_words = end_after(start(*resume), "epoch 3/", signal.SIGTERM)
     finished = start(*resume)
     finished.communicate()
+    printed, errors = whole.communicate()
+    assert "broken.png" in errors
     deaths = [killed, stopped, finished.returncode]
     return Runs(data, held_out, folder / "whole", printed, folder / "broken", deaths, last_words)
 
@@ -148,7 +149,7 @@ def test_every_litert_file_has_a_card_with_measured_thresholds(runs: Runs, stem:
 
 def test_the_report_tells_how_far_the_small_models_agree(runs: Runs) -> None:
     report = json.loads((runs.whole / "report.json").read_text(encoding="utf-8"))
-    assert report["pictures"] == {"training": 96, "validation": 24, "skipped": 1}
+    assert report["pictures"] == {"training": 96, "validation": 24, "skipped": 1, "copies_in_both": 0}
     assert report["epochs"] == EPOCHS
     best = min(history(runs.whole), key=lambda row: float(row["val_loss"]))
     assert report["best"]["epoch"] == int(best["epoch"])
