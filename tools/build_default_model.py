@@ -45,6 +45,8 @@ VERSION = "4.4.0"
 SHA512 = "krC1fgeTLXtZwgdpKJ0jm7hqv0gTSRQQRL+FhOaxaJ9Wj92t42BO3csO2odwgTAgZgf2RvkwPtp0R8Aa7dc+MA=="
 """SHA-512 of the package's archive, base64, as its publisher lists it."""
 
+PUBLISHED = "about 90 % over its five classes, on its author's data (README of github.com/infinitered/nsfwjs)"
+
 STEM = "nsfwjs-mobilenet_v2"
 SIZE = 224
 LABELS = ("drawing", "hentai", "neutral", "porn", "sexy")
@@ -275,7 +277,7 @@ def card(content: bytes, measured: Measured | None, photos_are: str) -> str:
         f'version = "{VERSION}"',
         'licence = "MIT"',
         f'source = "npm package {PACKAGE} {VERSION}, models/mobilenet_v2: MobileNetV2 1.0; large kernels in float16"',
-        'published = "about 90 % over its five classes, on its author\'s data (README of github.com/infinitered/nsfwjs)"',
+        f'published = "{PUBLISHED}"',
         f'file = "{STEM}.tflite"',
         f'sha256 = "{hashlib.sha256(content).hexdigest()}"',
         f"input_size = {SIZE}",
