@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from geacc_proxy.lab.dataset.ledger import Ledger
 from geacc_proxy.lab.dataset.lifeline import Lifeline, held_by
 from geacc_proxy.lab.dataset.listing import BadRow
 from geacc_proxy.lab.dataset.outcome import Failed, Outcome, Record
-from geacc_proxy.lab.dataset.partial import Partial
+from geacc_proxy.lab.dataset.partial import FOLDER, Partial
 from geacc_proxy.lab.dataset.schedule import Schedule, Task
 from geacc_proxy.lab.dataset.tally import End, Tally
 from geacc_proxy.lab.dataset.transfer import Transfers
@@ -135,6 +135,8 @@ class Download:
                     thread.join(max(0.0, ends - time.monotonic()))
                 self._transfers.close()
                 self._watchdog.stop()
+                with suppress(OSError):  # parts for the next run
+                    (self._folder.path / FOLDER).rmdir()
         if self._fault is not None:
             raise self._fault
         return self.tally

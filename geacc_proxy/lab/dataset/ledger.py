@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from geacc_proxy.exceptions import GeaccError
@@ -39,7 +40,8 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be written has been told, and would be tried once more
+            self._file.close()
 
     def last(self, url: str, label: str) -> Record | None:
         """What became of it last; None if nothing did."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.lab.dataset.files import writing
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from io import FileIO
 
 FOLDER = ".partial"
 
@@ -60,7 +60,7 @@ class Partial:
         except OSError:
             return 0
 
-    def begin(self, origin: Origin) -> BinaryIO:
+    def begin(self, origin: Origin) -> FileIO:
         """Forget what is there, and open the file for the first byte.
 
         Raises:
@@ -72,7 +72,7 @@ class Partial:
             self._about.write_text(json.dumps(asdict(origin)), "utf-8")
         return file
 
-    def go_on(self) -> BinaryIO:
+    def go_on(self) -> FileIO:
         """Open the file for the byte after its last.
 
         Raises:
@@ -80,6 +80,17 @@ class Partial:
         """
         with writing(self.path):
             return self.path.open("ab", buffering=0)
+
+    def append(self, file: FileIO, chunk: bytes) -> None:
+        """Write on.
+
+        Raises:
+            GeaccError: it cannot be written.
+        """
+        rest = memoryview(chunk)
+        with writing(self.path):
+            while rest:  # of the last bytes that a disk has room for, a part is written, and nothing is said
+                rest = rest[file.write(rest) :]
 
     def discard(self) -> None:
         """Remove it."""

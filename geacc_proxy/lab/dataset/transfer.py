@@ -24,7 +24,6 @@ from urllib3.exceptions import (
 
 from geacc_proxy.lab.dataset.addresses import host_of
 from geacc_proxy.lab.dataset.connections import connections
-from geacc_proxy.lab.dataset.files import writing
 from geacc_proxy.lab.dataset.outcome import Failed, Outcome
 from geacc_proxy.lab.dataset.partial import Origin
 
@@ -145,8 +144,7 @@ class Transfers:
         origin = Origin(target, "" if encoded else _validator(response))
         with partial.go_on() if start else partial.begin(origin) as file:
             while chunk := response.read1(_CHUNK, decode_content=encoded):
-                with writing(partial.path):
-                    file.write(chunk)
+                partial.append(file, chunk)
                 start += len(chunk)
                 if start > self._most_bytes:
                     raise self._too_large(start)
@@ -176,7 +174,9 @@ def _told_as_failures() -> Iterator[None]:
     except LocationValueError as error:
         raise Failed(Outcome.ADDRESS, _line(error)) from error
     except (HTTPError, OSError) as error:
-        raise Failed(Outcome.CUT, _line(error), again=True) from error
+        # urllib3 puts what happened behind what it made of it.
+        cause = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+        raise Failed(Outcome.CUT, _line(f"{type(cause).__name__}: {cause}"), again=True) from error
     except ValueError as error:  # http.client's own, for addresses and headers that cannot be
         raise Failed(Outcome.ADDRESS, _line(error)) from error
 

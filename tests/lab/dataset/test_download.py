@@ -141,7 +141,7 @@ def test_what_broke_off_is_gone_on_with_where_it_ended(bench: Bench) -> None:
     assert bench.run((url, 0)).failed == 0
     assert given == [(None, None), ("bytes=3000-", '"v1"')]
     assert bench.files() == {"benign %2Flong.jpg": body}
-    assert list((bench.out / ".partial").iterdir()) == []
+    assert not (bench.out / ".partial").exists()
 
 
 def test_a_part_is_kept_for_the_next_run_and_thrown_away_if_the_picture_has_changed(bench: Bench) -> None:
