@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from geacc_proxy.lab.training.pictures import DataSet
     from geacc_proxy.lab.training.pipeline import Pipeline
     from geacc_proxy.lab.training.runfolder import Record
+    from geacc_proxy.lab.training.signals import Signals
     from geacc_proxy.models.conversion.result import Precision
 
     Scores = NDArray[np.float32]
@@ -82,7 +83,7 @@ class Exported:
 
 
 def export(
-    network: keras.Model, pipeline: Pipeline, data: DataSet, record: Record, folder: Path, name: str
+    network: keras.Model, pipeline: Pipeline, data: DataSet, record: Record, folder: Path, name: str, signals: Signals
 ) -> Exported:
     """Write the model as `.keras`, `.h5` and LiteRT in three precisions, the last with cards, and compare them.
 
@@ -93,8 +94,10 @@ def export(
         record: what the run was told.
         folder: where to.
         name: of the model, on its card.
+        signals: are heeded between two files.
 
     Raises:
+        Stopped: by a signal.
         GeaccError: a file cannot be written, or LiteRT cannot express the network.
     """
     _save_keras(network, folder)
@@ -105,6 +108,7 @@ def export(
     thresholds: dict[str, dict[str, dict[str, float]]] = {}
     with Bar("Converting and measuring", len(_FILES) * -(-len(data.validation) // _BATCH)) as bar:
         for precision, content in _converted(network, samples):
+            signals.check()
             path = folder / f"{_FILES[precision]}.tflite"
             write_whole(path, content)
             card = _card(content, path, record, name if precision == "float32" else f"{name}-{precision}", precision)
@@ -121,6 +125,7 @@ def export(
             }
             write_whole(path.with_suffix(".toml"), _written(card, found, data, is_malign))
             find(str(path))
+    signals.check()
     exact = scores["float32"]
     return Exported(
         keras=Agreement.between(exact, _keras_scores(network, pipeline, data), malign),

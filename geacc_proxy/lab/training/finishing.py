@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from geacc_proxy.lab.training.pipeline import Pipeline
     from geacc_proxy.lab.training.progress import Teller
     from geacc_proxy.lab.training.runfolder import Record
+    from geacc_proxy.lab.training.signals import Signals
 
 
 @contextlib.contextmanager
@@ -44,6 +45,7 @@ def finish(
     pipeline: Pipeline,
     result: Result,
     network: keras.Model,
+    signals: Signals,
     teller: Teller,
 ) -> None:
     """Leave everything in the run folder; the report comes last, and says that all else is there.
@@ -55,9 +57,11 @@ def finish(
         pipeline: gives them.
         result: of its epochs.
         network: like the one that was trained, in float32; gets the weights of the best epoch.
+        signals: are heeded between two steps.
         teller: is told the summary.
 
     Raises:
+        Stopped: by a signal.
         GeaccError: a file cannot be read or written, or LiteRT cannot express the network.
     """
     best = folder.best(result.stopping.best_epoch)
@@ -66,7 +70,8 @@ def finish(
     except (OSError, ValueError) as error:
         raise GeaccError(f"{best} cannot be read: {' '.join(str(error).split())[:200]}") from error
     write_whole(folder.path / "curves.png", draw(result.history, result.stopping.best_epoch))
-    exported = export(network, pipeline, data, record, folder.path, record.options.name or _name_of(folder))
+    name = record.options.name or _name_of(folder)
+    exported = export(network, pipeline, data, record, folder.path, name, signals)
     report = {
         "epochs": len(result.history),
         "stopped_early": result.stopping.is_over,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geacc_proxy.lab.training.pipeline import Pipeline
     from geacc_proxy.lab.training.progress import Teller
     from geacc_proxy.lab.training.runfolder import RunFolder
+    from geacc_proxy.lab.training.signals import Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def train(
     options: Options,
     folder: RunFolder,
     state: State,
+    signals: Signals,
     teller: Teller,
 ) -> Result:
     """Train until the epochs are over or patience is, from where `state` ends.
@@ -60,6 +62,7 @@ def train(
     epoch at most, and what follows is what would have followed.
 
     Raises:
+        Stopped: by a signal.
         GeaccError: the loss is no number any more, or a file cannot be written.
     """
     optimiser = keras.optimizers.Adam(options.learning_rate)
@@ -81,10 +84,11 @@ def train(
             batches = pipeline.training(data.training, weights, augmentation, options.seed, number)
             start = time.perf_counter()
             with Bar(f"epoch {number + 1}/{options.epochs}", steps) as bar:
-                values = _one_epoch(network, batches, validation, number, bar)
+                values = _one_epoch(network, batches, validation, number, _Watching(number + 1, bar, signals))
             loss, accuracy, val_loss, val_accuracy = values
             seconds = round(time.perf_counter() - start, 2)
             epoch = Epoch(number + 1, loss, accuracy, val_loss, val_accuracy, seconds)
+            signals.check()
             stopping = state.stopping.after(epoch.epoch, epoch.val_loss)
             is_best = stopping.best_epoch == epoch.epoch
             if is_best:
@@ -99,7 +103,9 @@ def train(
     return Result(state.history, state.stopping)
 
 
-def _one_epoch(network: keras.Model, batches: Any, validation: Any, number: int, bar: Bar) -> tuple[float, ...]:
+def _one_epoch(
+    network: keras.Model, batches: Any, validation: Any, number: int, watching: _Watching
+) -> tuple[float, ...]:
     """Loss and accuracy in training, then in validation."""
     history = network.fit(
         batches,
@@ -107,7 +113,7 @@ def _one_epoch(network: keras.Model, batches: Any, validation: Any, number: int,
         initial_epoch=number,
         epochs=number + 1,
         verbose=0,
-        callbacks=[_Watching(number + 1, bar)],
+        callbacks=[watching],
     ).history
     values = tuple(float(history[name][0]) for name in ("loss", "accuracy", "val_loss", "val_accuracy"))
     if not all(map(math.isfinite, values)):
@@ -116,12 +122,14 @@ def _one_epoch(network: keras.Model, batches: Any, validation: Any, number: int,
 
 
 class _Watching(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, epoch: int, bar: Bar) -> None:
+    def __init__(self, epoch: int, bar: Bar, signals: Signals) -> None:
         super().__init__()
         self._epoch = epoch
         self._bar = bar
+        self._signals = signals
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._signals.check()
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
             raise _no_number(self._epoch)

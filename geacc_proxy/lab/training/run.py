@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import signal
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ from geacc_proxy.lab.training.pictures import DataSet, Files, load
 from geacc_proxy.lab.training.progress import Bar, Teller
 from geacc_proxy.lab.training.runfolder import Record, RunFolder
 from geacc_proxy.lab.training.runtime import require_extras, start_tensorflow, versions
+from geacc_proxy.lab.training.signals import Signals, Stopped
 from geacc_proxy.lab.training.state import State
 from geacc_proxy.lab.training.state import load as load_state
-from geacc_proxy.lab.training.stopping_by_signal import Stopped, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,12 +70,14 @@ def train(order: Order, teller: Teller) -> None:
         InterruptedRunError: by a signal.
         GeaccError: the work failed.
     """
-    folder = RunFolder(order.out)
+    folder, signals = RunFolder(order.out), Signals()
     try:
-        with stoppable():
-            _train(order, folder, teller)
-    except Stopped as stop:
-        raise InterruptedRunError(_how_to_go_on(folder), signal.Signals(stop.number)) from None
+        with signals.heeded():
+            _train(order, folder, signals, teller)
+    except (Stopped, Exception):
+        if not signals.number:
+            raise
+        raise InterruptedRunError(_how_to_go_on(folder), signals.number) from None
 
 
 def _how_to_go_on(folder: RunFolder) -> str:
@@ -86,7 +87,7 @@ def _how_to_go_on(folder: RunFolder) -> str:
     return f"stopped; all finished epochs are kept; go on with: geacc-proxy train --resume --out {path}"
 
 
-def _train(order: Order, folder: RunFolder, teller: Teller) -> None:
+def _train(order: Order, folder: RunFolder, signals: Signals, teller: Teller) -> None:
     begun = folder.read() if order.resume else None
     options = _resumed(begun, order) if begun else order.options.check()
     if begun is None:
@@ -96,7 +97,7 @@ def _train(order: Order, folder: RunFolder, teller: Teller) -> None:
     malign = malign_classes(files.classes, options.malign)
     require_extras()
     folder.make()
-    run = _Run(folder, options, files, malign, begun, teller)
+    run = _Run(folder, options, files, malign, begun, signals, teller)
     with Decoder(options.size, options.resize) as decoder:
         run.go(decoder, data, validation)
 
@@ -138,6 +139,7 @@ class _Run:
     files: Files
     malign: tuple[str, ...]
     begun: Record | None
+    signals: Signals
     teller: Teller
 
     def go(self, decoder: Decoder, data_folder: Path, validation_folder: Path | None) -> None:
@@ -155,6 +157,7 @@ class _Run:
                 self.teller.say(f"{self.folder.path} is finished: {epochs} epochs, nothing is left to train")
                 return
         policy = start_tensorflow(options.seed, self.begun.precision if self.begun else options.precision)
+        self.signals.check()
         # These import TensorFlow.
         from geacc_proxy.lab.training import loop
         from geacc_proxy.lab.training.finishing import as_float32, finish
@@ -171,6 +174,7 @@ class _Run:
         network, base = self._built(value_range)
         if weights is not None:
             weights.put_into(base)
+        self.signals.check()
         # Only now, for a new run: reading them takes longer than finding out that there are no weights.
         data = data or self._load(decoder)
         record = Record(
@@ -193,11 +197,12 @@ class _Run:
         if weights is not None and weights.folded:
             sample = data.training[:: max(1, len(data.training) // _STATISTICS)][:_STATISTICS]
             restate_statistics(base, network, pipeline.frames(sample))
+        self.signals.check()
         self.folder.forget_results()
         start = reached or State.before(options.patience, options.min_delta)
-        result = loop.train(network, pipeline, data, options, self.folder, start, self.teller)
+        result = loop.train(network, pipeline, data, options, self.folder, start, self.signals, self.teller)
         with as_float32():
-            finish(self.folder, record, data, pipeline, result, self._built(value_range)[0], self.teller)
+            finish(self.folder, record, data, pipeline, result, self._built(value_range)[0], self.signals, self.teller)
 
     def _built(self, value_range: tuple[float, float]) -> tuple[Any, Any]:
         """The network, with random weights, and its backbone."""
