@@ -88,7 +88,7 @@ def download(
     the folder tells what became of each row. The exit code is 1 while a row has no picture.
     """
     from geacc_proxy.cli.gathering import agent, gather, read_classes, read_size
-    from geacc_proxy.lab.dataset.download import Manner
+    from geacc_proxy.lab.dataset.manner import Manner
 
     if metadata is None:
         source, folder = list_or_folder, out or Path("dataset")

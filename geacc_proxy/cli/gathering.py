@@ -17,7 +17,7 @@ from rich.table import Table
 from geacc_proxy import __version__
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.lab.dataset import ledger
-from geacc_proxy.lab.dataset.download import Download, Manner
+from geacc_proxy.lab.dataset.download import Download
 from geacc_proxy.lab.dataset.listing import BadRow, Listing, problem_with_folder
 from geacc_proxy.lab.dataset.outcome import Outcome
 from geacc_proxy.lab.dataset.remotelist import fetch_list, is_address
@@ -25,6 +25,7 @@ from geacc_proxy.lab.dataset.remotelist import fetch_list, is_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geacc_proxy.lab.dataset.manner import Manner
     from geacc_proxy.lab.dataset.tally import Tally
 
 _LARGEST_EDGE = 10_000

@@ -5,32 +5,28 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.lab.dataset.addresses import host_of
+from geacc_proxy.lab.dataset.attempts import Attempts, record_of
 from geacc_proxy.lab.dataset.contents import Contents
-from geacc_proxy.lab.dataset.examiners import Examiners
-from geacc_proxy.lab.dataset.files import writing
-from geacc_proxy.lab.dataset.folder import Folder, sha256_of
+from geacc_proxy.lab.dataset.folder import Folder
 from geacc_proxy.lab.dataset.ledger import Ledger
-from geacc_proxy.lab.dataset.lifeline import Lifeline, held_by
 from geacc_proxy.lab.dataset.listing import BadRow
 from geacc_proxy.lab.dataset.outcome import Failed, Outcome, Record
 from geacc_proxy.lab.dataset.partial import FOLDER, Partial
 from geacc_proxy.lab.dataset.schedule import Schedule, Task
 from geacc_proxy.lab.dataset.tally import End, Tally
-from geacc_proxy.lab.dataset.transfer import Transfers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from geacc_proxy.lab.dataset.listing import Listing, Row
-    from geacc_proxy.lab.dataset.transfer import Arrived
+    from geacc_proxy.lab.dataset.manner import Manner
 
 LONGEST_WAIT = 60.0
 """Seconds; whoever asks for more patience than that gets that much."""
@@ -39,39 +35,6 @@ UNREACHED_TIMES = 8
 """A host that could not be reached so often in a row is not tried any more in this run."""
 
 _LAST_WAIT_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a list is fetched.
-
-    Attributes:
-        agent: how the program names itself to origins.
-        workers: threads.
-        per_host: so many pictures of a host at once at most.
-        delay: seconds between two requests to a host, at least.
-        tries: how often a picture is asked for, where asking again may help.
-        backoff: seconds before the second attempt; before each further one twice as many.
-        seconds: for one attempt.
-        most_bytes: of one picture.
-        size: what pictures are scaled down to: width and height that they cover; None for as they are.
-        allow_private: fetch from any address, not only from public ones.
-        overwrite: fetch also what is there.
-        retry_failed: fetch also what failed in an earlier run.
-    """
-
-    agent: str
-    workers: int = 16
-    per_host: int = 2
-    delay: float = 0.1
-    tries: int = 4
-    backoff: float = 1.0
-    seconds: float = 60.0
-    most_bytes: int = 32 * 2**20
-    size: tuple[int, int] | None = None
-    allow_private: bool = False
-    overwrite: bool = False
-    retry_failed: bool = False
 
 
 class Download:
@@ -91,21 +54,10 @@ class Download:
         self._folder = Folder(folder)
         self._manner = manner
         self._told = told
-        self._transfers = Transfers(
-            agent=manner.agent,
-            seconds=manner.seconds,
-            most_bytes=manner.most_bytes,
-            per_host=manner.per_host,
-            threads=manner.workers,
-            allow_private=manner.allow_private,
-        )
-        self._examiners = Examiners(manner.size, most_bytes=manner.most_bytes)
+        self._attempts = Attempts(self._folder, manner)
         self._schedule = Schedule(self._tasks(), per_host=manner.per_host, delay=manner.delay)
-        self._watchdog = Watchdog()
         self._lock = threading.Lock()
-        self._lifelines: set[Lifeline] = set()
         self._lines: dict[bytes, tuple[int, str]] = {}
-        self._stopped = False
         self._fault: BaseException | None = None
 
     def run(self) -> Tally:
@@ -133,8 +85,7 @@ class Download:
                 ends = time.monotonic() + _LAST_WAIT_SECONDS
                 for thread in threads:
                     thread.join(max(0.0, ends - time.monotonic()))
-                self._transfers.close()
-                self._watchdog.stop()
+                self._attempts.close()
                 with suppress(OSError):  # parts for the next run
                     (self._folder.path / FOLDER).rmdir()
         if self._fault is not None:
@@ -142,12 +93,8 @@ class Download:
         return self.tally
 
     def _stop(self) -> None:
-        with self._lock:
-            self._stopped = True
-            for lifeline in self._lifelines:
-                lifeline.cut()
+        self._attempts.stop()
         self._schedule.stop()
-        self._examiners.stop()
 
     def _tasks(self) -> Iterator[Task]:
         """What is to be fetched; all other rows end here. Read by one thread at a time."""
@@ -167,7 +114,7 @@ class Download:
             try:
                 host = host_of(item.url)
             except Failed as error:
-                self._end(_record(item, error.outcome, detail=str(error)))
+                self._end(record_of(item, error.outcome, detail=str(error)))
                 continue
             yield Task(item, host)
 
@@ -178,7 +125,7 @@ class Download:
             with self._lock:
                 self._note(row.line, End(label, Outcome.DUPLICATE))
             return
-        self._end(_record(row, Outcome.CONFLICT, detail=f"the same address as line {line} in class {label}"))
+        self._end(record_of(row, Outcome.CONFLICT, detail=f"the same address as line {line} in class {label}"))
 
     def _still_holds(self, last: Record) -> bool:
         if last.outcome is Outcome.STORED:
@@ -193,7 +140,7 @@ class Download:
             while (task := self._schedule.take()) is not None:
                 self._take_up(task)
         except BaseException as error:  # noqa: BLE001  (told by the thread that waits for this one)
-            if not self._stopped:
+            if not self._attempts.stopped:
                 self._fault = error
                 self._stop()
 
@@ -203,14 +150,14 @@ class Download:
         try:
             record = self._attempt(task)
         except Failed as error:
-            if self._stopped:
+            if self._attempts.stopped:
                 return
             if error.again and task.attempts < self._manner.tries:
                 self._schedule.again(
                     task, self._wait(task, error), reached=error.reached, whole_host=error.wait is not None
                 )
                 return
-            record = _record(task.row, error.outcome, detail=str(error))
+            record = record_of(task.row, error.outcome, detail=str(error))
             self._end(_finished(record, task))
             self._schedule.done(task, reached=error.reached)
         else:
@@ -229,95 +176,14 @@ class Download:
             GeaccError: it cannot be written.
         """
         row = task.row
-        if task.attempts == 1 and not self._manner.overwrite and (found := self._adopted(row)) is not None:
-            return found
+        if task.attempts == 1 and not self._manner.overwrite and self._ledger.last(row.url, row.label) is None:
+            found = self._attempts.adopt(row)
+            if found is not None:
+                return found
         if self._schedule.unreached(task.host) >= UNREACHED_TIMES:
             detail = f"{task.host} could not be reached {UNREACHED_TIMES} times in a row"
             raise Failed(Outcome.NO_CONNECTION, detail, reached=False)
-        partial = Partial(self._folder.path, row.url)
-        try:
-            arrived = self._fetch(row, partial)
-            return self._examined(row, partial, arrived)
-        except Failed as error:
-            if not error.again:
-                partial.discard()
-            raise
-
-    def _adopted(self, row: Row) -> Record | None:
-        """A picture that lies where it belongs though the log does not know it, if it is whole."""
-        path = self._folder.found(row)
-        if path is None or self._ledger.last(row.url, row.label) is not None:
-            return None
-        try:
-            finding = self._examiners.examine(path.read_bytes(), "")
-        except (Failed, OSError):
-            return None
-        return replace(
-            _record(row, Outcome.STORED, detail="was there"),
-            file=f"{row.label}/{path.name}",
-            bytes=path.stat().st_size,
-            sha256=sha256_of(path),
-            format=finding.picture.format,
-            width=finding.picture.width,
-            height=finding.picture.height,
-        )
-
-    def _fetch(self, row: Row, partial: Partial) -> Arrived:
-        with self._lifeline() as lifeline, self._watchdog.over(self._manner.seconds, lifeline.cut) as deadline:
-            try:
-                arrived = self._transfers.attempt(row.url, partial)
-            except Failed as error:
-                if not deadline.missed:
-                    raise
-                raise _overdue(self._manner.seconds) from error
-        # An answer without a length ends like a whole one when it is cut.
-        if lifeline.cut_off:
-            raise _overdue(self._manner.seconds)
-        return arrived
-
-    @contextmanager
-    def _lifeline(self) -> Iterator[Lifeline]:
-        lifeline = Lifeline()
-        with self._lock:
-            self._lifelines.add(lifeline)
-            if self._stopped:
-                lifeline.cut()
-        try:
-            with held_by(lifeline):
-                yield lifeline
-        finally:
-            with self._lock:
-                self._lifelines.discard(lifeline)
-
-    def _examined(self, row: Row, partial: Partial, arrived: Arrived) -> Record:
-        try:
-            body = partial.path.read_bytes()
-        except OSError as error:
-            raise Failed(Outcome.CUT, f"what came is gone: {error.strerror}", again=True) from error
-        if not body:
-            raise Failed(Outcome.NOT_A_PICTURE, "an empty answer", again=not arrived.measured)
-        try:
-            finding = self._examiners.examine(body, arrived.content_type)
-        except Failed as error:
-            if not self._stopped:
-                partial.discard()
-            # Of an answer without a length nobody knows whether it has been cut.
-            again = error.outcome is Outcome.DAMAGED and not arrived.measured
-            raise Failed(error.outcome, str(error), again=again) from error
-        digest = hashlib.sha256(body).hexdigest()
-        stored = finding.resized or body
-        if finding.resized:
-            with writing(partial.path):
-                partial.path.write_bytes(stored)
-        return replace(
-            _record(row, Outcome.STORED),
-            bytes=len(stored),
-            sha256=hashlib.sha256(stored).hexdigest(),
-            source_sha256=digest if finding.resized else "",
-            format=finding.picture.format,
-            width=finding.picture.width,
-            height=finding.picture.height,
-        )
+        return self._attempts.fetch(row)
 
     def _place(self, record: Record, task: Task) -> None:
         """Put a picture that lies in its `Partial` where it belongs, unless its bytes are there already."""
@@ -363,10 +229,6 @@ def _key(url: str) -> bytes:
     return hashlib.blake2b(url.encode(), digest_size=16).digest()
 
 
-def _record(row: Row, outcome: Outcome, *, detail: str = "") -> Record:
-    return Record(row.url, row.label, outcome, row.line, detail)
-
-
 def _finished(record: Record, task: Task) -> Record:
     seconds = round(time.monotonic() - task.began, 3)
     return replace(record, attempts=task.attempts, seconds=seconds, time=_now())
@@ -374,7 +236,3 @@ def _finished(record: Record, task: Task) -> Record:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _overdue(seconds: float) -> Failed:
-    return Failed(Outcome.TIMED_OUT, f"not done in {seconds:g} s", again=True)

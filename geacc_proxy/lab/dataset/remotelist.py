@@ -17,7 +17,7 @@ from geacc_proxy.lab.dataset.transfer import Transfers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geacc_proxy.lab.dataset.download import Manner
+    from geacc_proxy.lab.dataset.manner import Manner
 
 NAME = "list.csv"
 MOST_BYTES = 4 * 2**30

@@ -16,8 +16,9 @@ from PIL import Image
 
 from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.lab.classes import labelled_files
-from geacc_proxy.lab.dataset.download import Download, Manner
+from geacc_proxy.lab.dataset.download import Download
 from geacc_proxy.lab.dataset.listing import Listing
+from geacc_proxy.lab.dataset.manner import Manner
 from geacc_proxy.lab.dataset.tally import Tally
 from tests.lab.dataset.origin import (
     Asked,
