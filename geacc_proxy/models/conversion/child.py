@@ -20,6 +20,7 @@ from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.conversion.process import ANSWER_NAME, Order
 from geacc_proxy.models.conversion.result import FORMAT, MODEL_NAME
 from geacc_proxy.models.conversion.sources import recognise
+from geacc_proxy.models.conversion.wording import brief
 
 if TYPE_CHECKING:
     from geacc_proxy.models.conversion.loaded import Loaded
@@ -46,8 +47,7 @@ def main() -> None:
     except OSError as error:
         answer = {"error": f"the converted model cannot be written to {into.parent}: {error.strerror or error}"}
     except Exception as error:  # noqa: BLE001 - TensorFlow raises classes of its own; one line has to do
-        brief = " ".join(str(error).split())[:200] or type(error).__name__
-        answer = {"error": f"model {source} cannot be converted: {brief}"}
+        answer = {"error": f"model {source} cannot be converted: {brief(error)}"}
     with contextlib.suppress(OSError):  # then the parent finds no answer, and says so
         (into / ANSWER_NAME).write_text(json.dumps(answer), encoding="utf-8")
 

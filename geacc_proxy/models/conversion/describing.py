@@ -16,18 +16,7 @@ from geacc_proxy.models.conversion.loaded import Loaded, output_count, picture_s
 from geacc_proxy.models.conversion.weights import leaves
 from geacc_proxy.models.description import Activation, Architecture, ModelDescription
 
-_PASSING = {
-    "Dropout",
-    "Identity",
-    "Flatten",
-    "Reshape",
-    "Cast",
-    "Squeeze",
-    "SpatialDropout2D",
-    "ActivityRegularization",
-}
-_IDLE = _PASSING | {"GaussianNoise", "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation"}
-_IDLE |= {"RandomTranslation", "RandomZoom", "AutoContrast"}
+_PASSING = {"Identity", "Flatten", "Reshape", "Cast", "Squeeze"}
 _ARITHMETIC = {"Rescaling", "Normalization", "Add", "Subtract", "Multiply", "TrueDivide", "Divide", "GetItem"}
 _WIDEST = 16.0  # what pictures are scaled to is never wider: -1…1, 0…1, or some standard deviations
 
@@ -138,7 +127,7 @@ def _through(model: Any, pictures: NDArray[np.float32]) -> tuple[bool, NDArray[n
     while len(users.get(id(tensor), ())) == 1:
         (node,) = users[id(tensor)]
         kinds = _kinds(node.operation)
-        if not kinds <= _ARITHMETIC | _IDLE or len(node.output_tensors) != 1:
+        if not kinds <= _ARITHMETIC | _PASSING or len(node.output_tensors) != 1:
             inner = node.operation if _is_model(node.operation) else None
             break
         begun = begun or bool(kinds & _ARITHMETIC)

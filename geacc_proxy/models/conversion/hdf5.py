@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.conversion.weights import Weights
+from geacc_proxy.models.conversion.wording import shown
 
 _MOST_OBJECTS = 200_000
 _LARGEST_CONFIG = 64 * 2**20  # bytes
@@ -92,7 +93,7 @@ def check(file: Any, size: int, where: str) -> None:
             if objects > _MOST_OBJECTS:
                 raise ModelError(f"model {where} has more than {_MOST_OBJECTS} parts")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise ModelError(f"model {where} links to {name!r} elsewhere; such files are not read")
+                raise ModelError(f"model {where} links to {shown(name)!r} elsewhere; such files are not read")
             one = group[name]
             if isinstance(one, h5py.Group):
                 key = h5py.h5o.get_info(one.id).addr
@@ -103,7 +104,7 @@ def check(file: Any, size: int, where: str) -> None:
             if not isinstance(one, h5py.Dataset):
                 continue
             if one.external or one.is_virtual:
-                raise ModelError(f"model {where} keeps {name!r} in another file; such files are not read")
+                raise ModelError(f"model {where} keeps {shown(name)!r} in another file; such files are not read")
             if one.dtype.kind not in "biufSV" or one.dtype.hasobject:
                 continue  # text, which is never read as weights
             total += one.dtype.itemsize * one.size

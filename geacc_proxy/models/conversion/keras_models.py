@@ -12,6 +12,7 @@ from keras import ops
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.conversion.topology import Topology
 from geacc_proxy.models.conversion.weights import Weights, fill_by_layer, fill_by_name, leaves
+from geacc_proxy.models.conversion.wording import brief
 
 
 def from_groups(topology: Topology, groups: Mapping[str, Weights], where: str) -> Any:
@@ -46,7 +47,7 @@ def from_weights_file(topology: Topology, weights: Path, where: str) -> Any:
     try:
         model.load_weights(weights)
     except (ValueError, KeyError, OSError, RuntimeError, TypeError) as error:
-        raise ModelError(f"model {where}: its weights do not fit its layers: {_brief(error)}") from error
+        raise ModelError(f"model {where}: its weights do not fit its layers: {brief(error)}") from error
     return model
 
 
@@ -64,7 +65,7 @@ def build(topology: Topology, where: str) -> Any:
     try:
         model = keras.saving.deserialize_keras_object(topology.document, safe_mode=True)
     except Exception as error:  # layers raise whatever their arithmetic on shapes raises
-        raise ModelError(f"model {where} cannot be built: {_brief(error)}") from error
+        raise ModelError(f"model {where} cannot be built: {brief(error)}") from error
     if not model.built:
         raise ModelError(f"model {where} does not say what shape its input has; save it once it is built")
     for layer in leaves(model):
@@ -75,8 +76,3 @@ def build(topology: Topology, where: str) -> Any:
 
 def _hard_sigmoid_of_keras_2(x: Any) -> Any:
     return ops.clip(x * 0.2 + 0.5, 0.0, 1.0)
-
-
-def _brief(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return lines[0][:200]

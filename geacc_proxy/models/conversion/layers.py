@@ -6,6 +6,8 @@ files (`TFSMLayer`, `TorchModuleWrapper`, the look-up layers), and all that is n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -26,14 +28,12 @@ CODE_LAYERS = frozenset(
 
 LAYERS = frozenset(
     _names("""
-    Activation ActivityRegularization Add AlphaDropout Attention AutoContrast Average AveragePooling1D
-    AveragePooling2D BatchNormalization CenterCrop Concatenate Conv1D Conv2D Conv2DTranspose Cropping2D Dense
-    DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding Flatten GaussianDropout GaussianNoise
+    Activation Add Attention AutoContrast Average AveragePooling1D AveragePooling2D BatchNormalization CenterCrop
+    Concatenate Conv1D Conv2D Conv2DTranspose Cropping2D Dense DepthwiseConv2D Dot ELU EinsumDense Embedding Flatten
     GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D GroupNormalization
     GroupQueryAttention Identity InputLayer LayerNormalization LeakyReLU Maximum MaxPooling1D MaxPooling2D Minimum
-    MultiHeadAttention Multiply Normalization PReLU Permute RMSNormalization RandomBrightness RandomContrast
-    RandomCrop RandomFlip RandomRotation RandomTranslation RandomZoom ReLU RepeatVector Rescaling Reshape Resizing
-    SeparableConv2D Softmax SpatialDropout1D SpatialDropout2D Subtract UnitNormalization UpSampling2D ZeroPadding2D
+    MultiHeadAttention Multiply Normalization PReLU Permute RMSNormalization RandomCrop ReLU RepeatVector Rescaling
+    Reshape Resizing SeparableConv2D Softmax Subtract UnitNormalization UpSampling2D ZeroPadding2D
     """)
 )
 """Layers of `keras.layers` that are built."""
@@ -86,6 +86,28 @@ ACTIVATIONS = frozenset(
 RENAMED_ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "swish_v2": "swish"}
 """What older TensorFlow called its own functions when they were given as activations."""
 
+IDLE_LAYERS = frozenset(
+    _names("""
+    ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise RandomBrightness RandomContrast RandomFlip
+    RandomHeight RandomRotation RandomTranslation RandomWidth RandomZoom SpatialDropout1D SpatialDropout2D
+    """)
+)
+"""Layers that do something in training alone; for inference an `Identity` takes their place."""
+
+LINEAR_FUNCTIONS: dict[str, Callable[[float], tuple[float, float]]] = {
+    "__operators__.add": lambda y: (1.0, y),
+    "math.add": lambda y: (1.0, y),
+    "__operators__.sub": lambda y: (1.0, -y),
+    "math.subtract": lambda y: (1.0, -y),
+    "__operators__.mul": lambda y: (y, 0.0),
+    "math.multiply": lambda y: (y, 0.0),
+    "__operators__.truediv": lambda y: (1.0 / y, 0.0),
+    "math.truediv": lambda y: (1.0 / y, 0.0),
+    "math.divide": lambda y: (1.0 / y, 0.0),
+}
+"""What TensorFlow 2 wrote for `x + 3` between layers, in a `TFOpLambda`: the names of its functions, with scale and
+offset of the `Rescaling` that computes the same. The functions themselves are never looked up."""
+
 NEUTRAL_KEYS = {
     "groups": frozenset({"DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose"}),
     "renorm": frozenset({"BatchNormalization"}),
@@ -94,6 +116,7 @@ NEUTRAL_KEYS = {
     "fused": frozenset({"BatchNormalization"}),
     "virtual_batch_size": frozenset({"BatchNormalization"}),
     "adjustment": frozenset({"BatchNormalization"}),
+    "rng_type": frozenset({"RandomCrop"}),
     "sparse": frozenset({"InputLayer"}),
     "ragged": frozenset({"InputLayer"}),
     "optional": frozenset({"InputLayer"}),

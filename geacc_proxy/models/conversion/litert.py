@@ -15,6 +15,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from geacc_proxy.models.conversion.result import Precision
+from geacc_proxy.models.conversion.wording import brief
 
 LARGEST_EXACT = 4_000
 """Kernels of at most so many numbers stay in float32: the first layers' errors travel furthest."""
@@ -77,8 +78,7 @@ def convert_function(
         content = bytes(converter.convert())
     except Exception as error:
         # The converter raises what its C++ side raises, which has no common class.
-        lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-        raise ValueError(f"LiteRT cannot express it: {lines[0].strip()[:200]}") from error
+        raise ValueError(f"LiteRT cannot express it: {brief(error)}") from error
     return halve(content) if precision == "float16" else content
 
 

@@ -18,6 +18,7 @@ from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.conversion.describing import architecture_of, within_a_picture
 from geacc_proxy.models.conversion.loaded import Loaded, output_count, picture_shape
 from geacc_proxy.models.conversion.operations import BOOKKEEPING, COMPUTING
+from geacc_proxy.models.conversion.wording import brief, shown
 from geacc_proxy.models.description import Activation, ModelDescription
 
 _LARGEST_GRAPH = 512 * 2**20  # bytes; TensorFlow itself reads less than 2 GiB
@@ -48,7 +49,7 @@ def load_saved_model(folder: Path, input_size: int | None, where: str) -> Loaded
         signature = model.signatures[name]
     except Exception as error:
         # TensorFlow has some thirty classes for what can be wrong with a folder.
-        raise ModelError(f"model {where} cannot be loaded: {_brief(error)}") from error
+        raise ModelError(f"model {where} cannot be loaded: {brief(error)}") from error
     _, inputs = signature.structured_input_signature
     outputs = signature.structured_outputs
     if len(inputs) != 1 or len(outputs) != 1:
@@ -106,7 +107,7 @@ def check_graph(folder: Path, where: str) -> str:
         return _SIGNATURE
     if len(signatures) == 1:
         return str(signatures[0])
-    what = f"the signatures {', '.join(signatures)[:100]}" if signatures else "no signature"
+    what = f"the signatures {shown(', '.join(signatures))}" if signatures else "no signature"
     raise ModelError(f"model {where} has {what}; it must have one, or one that is called {_SIGNATURE!r}")
 
 
@@ -154,7 +155,7 @@ def _check_objects(graph: Any, where: str) -> None:
 
 def _refused(operation: str, where: str) -> ModelError:
     return ModelError(
-        f"model {where} has the operation {operation[:100]}, which is not one that only computes; it is not loaded"
+        f"model {where} has the operation {shown(operation)}, which is not one that only computes; it is not loaded"
     )
 
 
@@ -199,7 +200,7 @@ def _rescaling(graph: Any, shape: tuple[int, int, int]) -> tuple[float, float] |
     begun = False
     while len(users := tensor.consumers()) == 1:
         (operation,) = users
-        constant = all(one is tensor or one.op.type == "Const" for one in operation.inputs)
+        constant = all(one is tensor or _constant(one.op) for one in operation.inputs)
         if operation.type not in _ARITHMETIC or not constant or len(operation.outputs) != 1:
             break
         begun = begun or operation.type not in ("Cast", "Identity")
@@ -212,6 +213,7 @@ def _rescaling(graph: Any, shape: tuple[int, int, int]) -> tuple[float, float] |
     return within_a_picture(dark, light)
 
 
-def _brief(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return lines[0][:200]
+def _constant(operation: Any, depth: int = 8) -> bool:
+    if operation.type == "Const" or not depth:
+        return bool(depth)
+    return bool(operation.inputs) and all(_constant(one.op, depth - 1) for one in operation.inputs)

@@ -16,12 +16,15 @@ from geacc_proxy.models.conversion.layers import (
     ACTIVATIONS,
     CODE_LAYERS,
     CONTAINERS,
+    IDLE_LAYERS,
     LAYERS,
+    LINEAR_FUNCTIONS,
     NEUTRAL_KEYS,
     OPERATIONS,
     RENAMED_ACTIVATIONS,
     RENAMED_LAYERS,
 )
+from geacc_proxy.models.conversion.wording import brief, shown
 
 _MOST_LAYERS = 20_000
 _DEEPEST = 16
@@ -58,15 +61,14 @@ def modernise(document: Any, version: str, where: str) -> Topology:
     reader = _Reader(where, legacy=not version.startswith("3"))
     try:
         model = reader.model(document, 0)
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
-        raise ModelError(f"model {where} has a description that Keras did not write: {_brief(error)}") from error
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, RecursionError) as error:
+        raise ModelError(f"model {where} has a description that Keras did not write: {brief(error)}") from error
     return Topology(model, frozenset(reader.hard_sigmoids))
 
 
-def _brief(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"{error} is missing"
-    return " ".join(str(error).split())[:150]
+def inner_name(name: str) -> str:
+    """Return what a layer is called here: Keras 3 does not take names with a slash, which MobileNetV3 once had."""
+    return name.replace("/", ">")
 
 
 class _Reader:
@@ -85,7 +87,7 @@ class _Reader:
             raise ModelError(f"model {self._where} has models inside models, more than {_DEEPEST} deep")
         config = document["config"]
         modern = self._sequential(config, depth) if name == "Sequential" else self._functional(config, depth)
-        kept = {key: document[key] for key in ("name",) if key in document}
+        kept = {"name": inner_name(str(document["name"]))} if "name" in document else {}
         return {
             **kept,
             "module": CONTAINERS[name],
@@ -104,7 +106,7 @@ class _Reader:
                 raise ModelError(f"model {self._where} does not say what shape its input has; save it once it is built")
             layers.insert(0, _input_layer(shape))
         name = outer.get("name")
-        return {**({"name": str(name)} if name else {}), "trainable": False, "layers": layers}
+        return {"name": inner_name(str(name or "sequential")), "trainable": False, "layers": layers}
 
     def _functional(self, config: dict[str, Any], depth: int) -> dict[str, Any]:
         entries = config["layers"]
@@ -112,15 +114,18 @@ class _Reader:
         layers = []
         for entry in entries:
             layer = self._layer(entry, depth)
-            layer["name"] = str(entry["name"])
-            layer["inbound_nodes"] = [self._node(node, offsets) for node in entry.get("inbound_nodes", [])]
+            layer["name"] = inner_name(str(entry["name"]))
+            nodes = entry.get("inbound_nodes", [])
+            if entry["class_name"] == "TFOpLambda":
+                nodes = _without_arguments(nodes)  # they are the layer's settings now
+            layer["inbound_nodes"] = [self._node(node, offsets) for node in nodes]
             layers.append(layer)
         ends = _offsets(entries, config["output_layers"])
         for layer in layers:
             if layer["class_name"] == "Functional":
                 ends[layer["name"]] += 1  # which is how Keras 3 reads this one list
         return {
-            "name": str(config.get("name", "model")),
+            "name": inner_name(str(config.get("name", "model"))),
             "trainable": False,
             "layers": layers,
             "input_layers": _single(self._references(config["input_layers"], {})),
@@ -144,21 +149,30 @@ class _Reader:
                 "config": {key: self._plain(value) for key, value in config.items()},
                 "registered_name": name,
             }
+        if name in IDLE_LAYERS:
+            return _layer_of_keras("Identity", {"name": inner_name(title)})
+        if name == "TFOpLambda" and (linear := _linear(entry)):
+            scale, offset = linear
+            return _layer_of_keras("Rescaling", {"name": inner_name(title), "scale": scale, "offset": offset})
         if name not in LAYERS:
             raise self._unknown(found, title)
         modern = self._config(name, config, title)
         if name == "InputLayer":
             return _input_layer(modern.pop("batch_shape"), title)
-        return {"module": "keras.layers", "class_name": name, "config": modern, "registered_name": None}
+        return _layer_of_keras(name, modern)
 
     def _config(self, kind: str, config: dict[str, Any], title: str) -> dict[str, Any]:
-        modern: dict[str, Any] = {}
+        modern: dict[str, Any] = {"name": inner_name(title)}
         for key, value in config.items():
+            if key == "name":
+                continue
             if key.endswith(("_initializer", "_regularizer", "_constraint")):
                 continue
             if kind in NEUTRAL_KEYS.get(key, ()):
                 if key == "groups" and value != 1:
-                    raise ModelError(f"model {self._where}: layer {title!r} has groups = {value!r}; only 1 is known")
+                    raise ModelError(
+                        f"model {self._where}: layer {shown(title)!r} has groups = {shown(value)}; only 1 is known"
+                    )
                 continue
             if key == "dtype":
                 self._dtype(value, title)
@@ -178,7 +192,7 @@ class _Reader:
     def _sane(self, key: str, value: object, title: str) -> None:
         # A number here is multiplied into memory before any weight is looked at.
         if key in _SIZES and isinstance(value, int | float) and not 0 <= value <= _LARGEST_UNITS:
-            raise ModelError(f"model {self._where}: layer {title!r} has {key} = {value!r}, which cannot be")
+            raise ModelError(f"model {self._where}: layer {shown(title)!r} has {key} = {shown(value)}, which cannot be")
 
     def _activation(self, value: Any, title: str) -> str:
         if isinstance(value, dict):
@@ -193,10 +207,10 @@ class _Reader:
             known = {"ReLU": "relu", "Softmax": "softmax"}.get(known, known)
         if known not in ACTIVATIONS:
             raise ModelError(
-                f"model {self._where}: layer {title!r} ends in {name!r}, which is none of Keras' functions"
+                f"model {self._where}: layer {shown(title)!r} ends in {shown(name)!r}, which is no function of Keras"
             )
         if known == "hard_sigmoid" and self._legacy:
-            self.hard_sigmoids.add(title)
+            self.hard_sigmoids.add(inner_name(title))
             return "linear"
         return known
 
@@ -204,7 +218,9 @@ class _Reader:
         if isinstance(value, dict):
             self._of_keras(value, "dtype")
             if value.get("class_name") not in ("Policy", "DTypePolicy", "PolicyV1"):
-                raise ModelError(f"model {self._where}: layer {title!r} has quantised weights, which are not read")
+                raise ModelError(
+                    f"model {self._where}: layer {shown(title)!r} has quantised weights, which are not read"
+                )
 
     def _node(self, node: Any, offsets: Mapping[str, int]) -> Any:
         if isinstance(node, dict):
@@ -221,7 +237,7 @@ class _Reader:
         if isinstance(value, list):
             if _is_reference(value):
                 rest = [self._references(one, offsets) for one in value[2:]]
-                return [value[0], value[1] + offsets.get(value[0], 0), *rest]
+                return [inner_name(value[0]), value[1] + offsets.get(value[0], 0), *rest]
             return [self._references(one, offsets) for one in value]
         if isinstance(value, dict):
             if value.get("class_name") == "__keras_tensor__":
@@ -230,7 +246,9 @@ class _Reader:
                 kept = {"shape": self._plain(config["shape"]), "dtype": str(config["dtype"]), "keras_history": history}
                 return {"class_name": "__keras_tensor__", "config": kept}
             if "class_name" not in value:
-                return {str(key): self._references(one, offsets) for key, one in value.items()}
+                # Whether it is for training is said by who runs the model.
+                kept = {str(key): one for key, one in value.items() if key != "training"}
+                return {key: self._references(one, offsets) for key, one in kept.items()}
         return self._plain(value)
 
     def _plain(self, value: Any) -> Any:
@@ -265,15 +283,14 @@ class _Reader:
 
     def _of_keras(self, entry: Mapping[str, Any], name: str) -> None:
         module, registered = entry.get("module"), entry.get("registered_name")
-        ours = module is None or module in ("builtins", "keras") or str(module).startswith("keras.")
+        # `tf_keras` is what Keras 2 is called beside Keras 3. No module is imported by these names.
+        ours = module is None or module in ("builtins", "keras") or str(module).startswith(("keras.", "tf_keras."))
         if not ours or (registered is not None and registered != name):
             what = registered if registered not in (None, name) else f"{module}.{name}"
-            raise ModelError(
-                f"model {self._where} asks for {str(what)[:100]!r}, which is not Keras' own; it is not loaded"
-            )
+            raise ModelError(f"model {self._where} asks for {shown(what)!r}, which is not Keras' own; it is not loaded")
 
     def _unknown(self, kind: str, title: str) -> ModelError:
-        which = f"the layer {title!r}, a {kind}" if title else f"a {kind}"
+        which = f"the layer {shown(title)!r}, a {shown(kind)}" if title else f"a {shown(kind)}"
         if kind in CODE_LAYERS:
             return ModelError(
                 f"model {self._where} has {which}, which runs code from the file; it is not loaded. "
@@ -299,8 +316,29 @@ def _single(references: Any) -> Any:
 
 
 def _input_layer(shape: Any, name: str = "") -> dict[str, Any]:
-    config = {"batch_shape": shape, "dtype": "float32", **({"name": name} if name else {})}
-    return {"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}
+    named = {"name": inner_name(name)} if name else {}
+    return _layer_of_keras("InputLayer", {"batch_shape": shape, "dtype": "float32", **named})
+
+
+def _layer_of_keras(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
+
+
+def _without_arguments(nodes: list[Any]) -> list[Any]:
+    (node,) = nodes
+    first = node[0] if isinstance(node[0], list) else node
+    return [[[*first[:3], {}]]]
+
+
+def _linear(entry: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Read `x + y` and its like, with a number y, as scale and offset; None if it is something else."""
+    function = LINEAR_FUNCTIONS.get(str(entry["config"].get("function")))
+    (node,) = entry["inbound_nodes"]
+    (*_, arguments) = node[0] if isinstance(node[0], list) else node
+    y = arguments.get("y") if isinstance(arguments, dict) else None
+    if function is None or isinstance(y, bool) or not isinstance(y, int | float) or not math.isfinite(y) or y == 0:
+        return None
+    return function(float(y))
 
 
 def _input_shape(entry: Any) -> list[Any] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geacc_proxy.exceptions import ModelError
+from geacc_proxy.models.conversion.topology import inner_name
 
 Weights = Sequence[tuple[str, NDArray[Any]]]
 """Names as Keras wrote them, such as `Conv1/kernel:0`, with their values, in the file's order."""
@@ -35,8 +36,9 @@ def fill_by_layer(model: Any, groups: Mapping[str, Weights], where: str) -> None
     Raises:
         ModelError: a layer has no weights, too many, or some of another shape.
     """
+    by_name = {inner_name(name): weights for name, weights in groups.items()}
     for layer in model.layers:
-        weights = [(name, value) for name, value in groups.get(layer.name, ()) if _role(name) not in _IGNORED]
+        weights = [(name, value) for name, value in by_name.get(layer.name, ()) if _role(name) not in _IGNORED]
         wanted = list(_variables(layer))
         pairs = _by_name(wanted, weights)
         if pairs is None and not _is_model(layer):
@@ -85,7 +87,7 @@ def _variables(layer: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
             *above, role = variable.path.split("/")
             inner = above[above.index(leaf.name) + 1 :] if leaf.name in above else []
             if role not in _IGNORED:
-                yield (leaf.name, *inner, _OLD_ROLES.get(role, role)), variable
+                yield (*leaf.name.split(inner_name("/")), *inner, _OLD_ROLES.get(role, role)), variable
 
 
 def _is_model(layer: Any) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.conversion.process import require_tensorflow
 from geacc_proxy.models.conversion.sources import recognise
+from geacc_proxy.models.conversion.wording import brief
 from geacc_proxy.models.engines.arithmetic import FrameByFrame
 from geacc_proxy.models.engines.shapes import check_input, check_output
 from geacc_proxy.models.registry import InstalledModel
@@ -56,5 +57,4 @@ class KerasEngine:
             return self._loaded.predict(self._frames.buffer)
         except Exception as error:
             # TensorFlow has some thirty classes for what can go wrong in a graph.
-            brief = " ".join(str(error).split())[:200] or type(error).__name__
-            raise ModelError(f"model {self._path} failed: {brief}") from error
+            raise ModelError(f"model {self._path} failed: {brief(error)}") from error

@@ -169,6 +169,22 @@ def test_a_tensorflow_js_model_predicts_as_its_keras_original(
         load(tmp_path)
 
 
+def test_a_layer_whose_name_has_a_slash_gets_its_weights(tmp_path: Path, load: Callable[..., Any]) -> None:
+    layer = entry("Conv2D", "Conv/one", "input_1", filters=3, kernel_size=[1, 1], use_bias=True)
+    inner = functional(entry("InputLayer", "input_1", batch_input_shape=[None, 8, 8, 3]), layer, name="inner")
+    kernel, picture = np.eye(3).reshape(1, 1, 3, 3) * 2, np.full((1, 8, 8, 3), 0.5, np.float32)
+    weights = {"Conv/one/kernel:0": kernel, "Conv/one/bias:0": [0.0, 0.0, 1.0]}
+    outer = functional(
+        entry("InputLayer", "input_2", batch_input_shape=[None, 8, 8, 3]),
+        {**inner, "name": "inner", "inbound_nodes": [[["input_2", 0, 0, {}]]]},
+        {**entry("GlobalAveragePooling2D", "pool"), "inbound_nodes": [[["inner", 1, 0, {}]]]},
+    )
+    for document, groups in ((small(layer, end="linear"), {"Conv/one": weights, **DENSE}), (outer, {"inner": weights})):
+        found = load(write_hdf5(tmp_path / "x.h5", document, groups)).predict(picture)
+        wanted = [[4.25, 3.75]] if document is not outer else [[1.0, 1.0, 2.0]]
+        assert np.allclose(found, wanted)
+
+
 def test_keras_2s_hard_sigmoid_is_computed_as_then(tmp_path: Path, load: Callable[..., Any]) -> None:
     picture = np.full((1, 8, 8, 3), 0.5, np.float32)
     sums = 1.5 + np.array([0.25, -0.25])

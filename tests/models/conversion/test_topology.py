@@ -84,7 +84,7 @@ def test_objects_among_the_settings_are_refused() -> None:
         refusal(small(entry("Rescaling", "r", "input_1", scale=setting)), NEW)
     node = {"args": [evil], "kwargs": {}}
     refusal(small({**entry("Activation", "a", activation="relu"), "inbound_nodes": [node]}), NEW)
-    node = {"args": [], "kwargs": {"training": evil}}
+    node = {"args": [], "kwargs": {"mask": evil}}
     refusal(small({**entry("Activation", "a", activation="relu"), "inbound_nodes": [node]}), NEW)
 
 
@@ -153,6 +153,50 @@ def test_settings_of_older_versions_become_todays() -> None:
     assert "groups" not in found["d"]["config"]
     assert found["a"]["config"]["activation"] == "softmax"
     assert found["input_1"]["config"]["batch_shape"] == [None, 8, 8, 3]
+
+
+def test_sums_between_layers_become_layers() -> None:
+    def between(name: str, function: str, before: str, y: Any) -> Document:
+        layer = entry("TFOpLambda", name, trainable=True, dtype="float32", function=function)
+        return {**layer, "inbound_nodes": [[before, 0, 0, {"y": y, "name": None}]]}
+
+    found = layers_of(
+        small(
+            between("tf.math.truediv", "math.truediv", "input_1", 127.5),
+            between("tf.math.subtract", "math.subtract", "tf.math.truediv", 1.0),
+        )
+    )
+    assert found["tf.math.truediv"]["class_name"] == found["tf.math.subtract"]["class_name"] == "Rescaling"
+    assert found["tf.math.truediv"]["config"] == {"name": "tf.math.truediv", "scale": 1 / 127.5, "offset": 0.0}
+    assert found["tf.math.subtract"]["config"] == {"name": "tf.math.subtract", "scale": 1.0, "offset": -1.0}
+    assert found["tf.math.subtract"]["inbound_nodes"] == [[["tf.math.truediv", 0, 0, {}]]]
+    for function, y in (
+        ("math.truediv", 0),
+        ("math.add", ["input_1", 0, 0]),
+        ("io.write_file", 1.0),
+        ("math.add", "x"),
+    ):
+        assert "a TFOpLambda, which runs code" in refusal(small(between("f", function, "input_1", y)))
+
+
+def test_layers_for_training_alone_do_nothing() -> None:
+    layer = {**entry("RandomFlip", "flip", "input_1", mode="horizontal", rng_type="stateful")}
+    layer["inbound_nodes"] = [[["input_1", 0, 0, {"training": False}]]]
+    found = layers_of(small(layer, entry("Dropout", "drop", "flip", rate=0.5)))
+    assert found["flip"]["class_name"] == found["drop"]["class_name"] == "Identity"
+    assert found["flip"]["inbound_nodes"] == [[["input_1", 0, 0, {}]]]
+
+
+def test_names_with_slashes_are_changed_wherever_they_stand() -> None:
+    found = layers_of(small(entry("ReLU", "Conv/relu", "input_1"), entry("ReLU", "b", "Conv/relu")))
+    assert found["Conv>relu"]["config"]["name"] == "Conv>relu"
+    assert found["b"]["inbound_nodes"] == [[["Conv>relu", 0, 0, {}]]]
+
+
+def test_names_from_a_file_cannot_move_a_terminals_cursor() -> None:
+    text = refusal(small(entry("Evil\n\x1b[2J" + "x" * 500, "a\nb\x1b", "input_1")))
+    assert "\x1b" not in text
+    assert len(text) < 400
 
 
 def test_the_hard_sigmoid_of_keras_2_is_told_from_that_of_keras_3() -> None:
