@@ -7,11 +7,9 @@ is too small to show anything.
 
 from __future__ import annotations
 
-import http.client
 import io
 import json
 import shutil
-import ssl
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,6 +25,7 @@ from geacc_proxy.images.vector import TINY_LENGTH
 from geacc_proxy.models.registry import find
 
 from .browser import visit
+from .client import fetched
 from .containers import PNG_SIGNATURE
 from .differential_samples import Sample, samples
 from .processes import Proxy, geacc_proxy, running_geacc_proxy
@@ -133,7 +132,7 @@ def judging(
     with running_geacc_proxy(directory, site.ca_file, "--model", str(_model_that_likes_nothing(directory))) as proxy:
         through = _loaded(list(painted), site, directory, proxy)
         for path in _harmful(files):
-            body, original = _fetched(proxy, site, path), files[_number(path)].body
+            body, original = fetched(proxy, site.url + path), files[_number(path)].body
             through.append(Loaded(path, body == original, len(body), _pixels(original)))
         return _outcome(painted, site, proxy, through)
 
@@ -242,18 +241,6 @@ def _model_that_likes_nothing(directory: Path) -> Path:
         card.replace(f"malign_labels = [{labels}]", f"malign_labels = [{every}]"), encoding="utf-8"
     )
     return copy
-
-
-def _fetched(proxy: Proxy, site: WireOrigin, path: str) -> bytes:
-    """As an `<img>` would fetch it, without a browser to harm."""
-    context = ssl.create_default_context(cafile=str(proxy.ca_file))
-    connection = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=60, context=context)
-    connection.set_tunnel("localhost", int(site.url.rpartition(":")[2]))
-    try:
-        connection.request("GET", path, headers={"Sec-Fetch-Dest": "image", "Connection": "close"})
-        return connection.getresponse().read()
-    finally:
-        connection.close()
 
 
 def _reasons(proxy: Proxy, site: WireOrigin) -> dict[str, str]:
