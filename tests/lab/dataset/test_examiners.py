@@ -99,7 +99,7 @@ def test_a_picture_that_takes_too_long_costs_itself_alone() -> None:
         return False
 
     try:
-        large = picture("a", "PNG", (4000, 4000))
+        large = picture("a", "PNG", (2500, 2500))
         assert "not decoded in 0.05 s" in str(refusal(made, large))
         wait_for(looks_at_the_next_one)
     finally:
