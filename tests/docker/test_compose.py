@@ -71,6 +71,6 @@ def test_the_toolbox_has_every_extra_and_works_on_files_of_whoever_starts_it() -
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert set(one["build"]["args"]["EXTRAS"].split(",")) == set(extras)
     assert "GEACC_USER" in one["user"]
-    assert one["environment"]["GEACC_STATE_DIR"].startswith("/work/")
+    assert one["environment"]["GEACC_STATE_DIR"].startswith("/data/")
     assert one["healthcheck"] == {"disable": True}
     assert "ports" not in one
