@@ -18,10 +18,10 @@ def test_a_signal_stops_the_work(number: signal.Signals) -> None:
 
 def test_a_wish_that_a_library_swallows_is_remembered() -> None:
     signals = Signals()
-    with pytest.raises(Stopped), signals.heeded():
-        signals.check()
-        with contextlib.suppress(BaseException):
-            signal.raise_signal(signal.SIGTERM)
+    signals.check()
+    with signals.heeded(), contextlib.suppress(BaseException):
+        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Stopped):
         signals.check()
 
 
