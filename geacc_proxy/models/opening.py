@@ -113,10 +113,10 @@ def open_model(path: Path, models_dir: Path | None, card_path: Path | None = Non
     located = _locate(path)
     places = (card_path,) if card_path else located.card_places
     where = next((place for place in places if place.exists()), None)
-    card, inferred = (read_card(where) if where else None), where is None
+    card, inferred = (None, True) if where is None else (read_card(where), False)
     where = where or places[0]
     if card is not None and _is_of_another_form(located, card, where):
-        card, inferred = replace(card, file=path.name, sha256=located.digest()), True
+        card = replace(card, file=path.name, sha256=located.digest())
     elif card is not None:
         card = _agreed(located, card, where)
     if located.source is None:

@@ -411,7 +411,7 @@ def test_one_card_serves_a_model_in_several_forms(
     path.write_bytes(b"PK\x03\x04 and so on")
     model = find(str(path), state_dir)
     assert model.card == replace(small.card, file=path.name, sha256=conversion.source_digest(path))
-    assert model.inferred
+    assert not model.inferred
     small.path.unlink()
     with pytest.raises(ModelError, match=r"describes the file 'tiny-float32\.tflite', not 'tiny-float32\.keras'"):
         find(str(path), state_dir)
