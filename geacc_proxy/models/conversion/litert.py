@@ -66,7 +66,8 @@ def convert_function(
     """
     if samples is not None and (samples.shape[1:] != shape or samples.dtype != np.float32 or not len(samples)):
         raise ValueError(f"the samples are {samples.dtype} {samples.shape}; they must be float32 (n, *{shape})")
-    graph = tf.function(function).get_concrete_function(tf.TensorSpec((1, *shape), tf.float32, name="picture"))
+    traced = tf.function(function, autograph=False)
+    graph = traced.get_concrete_function(tf.TensorSpec((1, *shape), tf.float32, name="picture"))
     # Variables become constants first: a converter that is given a Keras 3 model leaves the weights out.
     frozen = convert_variables_to_constants_v2(graph)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], holder)

@@ -62,10 +62,15 @@ def load_saved_model(folder: Path, input_size: int | None, where: str) -> Loaded
     def function(pictures: Any) -> Any:
         return tf.cast(signature(**{key: tf.cast(pictures, spec.dtype)})[answer], tf.float32)
 
-    graph = tf.function(function).get_concrete_function(tf.TensorSpec((_BATCH, *shape), tf.float32))
-    count = output_count(tuple(graph.outputs[0].shape.as_list()), where)
-    frozen = convert_variables_to_constants_v2(graph)
-    rescaling = _rescaling(frozen, shape)
+    try:
+        traced = tf.function(function, autograph=False)
+        graph = traced.get_concrete_function(tf.TensorSpec((_BATCH, *shape), tf.float32))
+        answered = tuple(graph.outputs[0].shape.as_list())
+        frozen = convert_variables_to_constants_v2(graph)
+        rescaling = _rescaling(frozen, shape)
+    except Exception as error:  # as above: a graph can be wrong in as many ways
+        raise ModelError(f"model {where} cannot be called: {brief(error)}") from error
+    count = output_count(answered, where)
     if rescaling is None and spec.dtype.is_integer:
         rescaling = (0.0, 255.0)
     description = ModelDescription(
