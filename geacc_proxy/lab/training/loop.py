@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -20,6 +21,8 @@ from geacc_proxy.lab.training.state import Epoch, State
 from geacc_proxy.lab.training.stopping import Stopping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geacc_proxy.lab.training.options import Options
     from geacc_proxy.lab.training.pictures import DataSet
     from geacc_proxy.lab.training.pipeline import Pipeline
@@ -72,7 +75,7 @@ def train(
     network.optimizer.build(network.trainable_variables)
     variables = _variables(network)
     if state.variables:
-        _restore(variables, state, folder)
+        _check_fit(variables, state, folder)
     weights = class_weights(data.labels[data.training], len(data.classes), options.class_weights)
     augmentation = Augmentation(options.rotation, options.shift, options.flips)
     validation = pipeline.plain(data.validation)
@@ -84,7 +87,8 @@ def train(
             batches = pipeline.training(data.training, weights, augmentation, options.seed, number)
             start = time.perf_counter()
             with Bar(f"epoch {number + 1}/{options.epochs}", steps) as bar:
-                values = _one_epoch(network, batches, validation, number, _Watching(number + 1, bar, signals))
+                watching = _Watching(number + 1, bar, signals, partial(_restore, variables, state))
+                values = _one_epoch(network, batches, validation, number, watching)
             loss, accuracy, val_loss, val_accuracy = values
             seconds = round(time.perf_counter() - start, 2)
             epoch = Epoch(number + 1, loss, accuracy, val_loss, val_accuracy, seconds)
@@ -122,11 +126,16 @@ def _one_epoch(
 
 
 class _Watching(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, epoch: int, bar: Bar, signals: Signals) -> None:
+    def __init__(self, epoch: int, bar: Bar, signals: Signals, restore: Callable[[], None]) -> None:
         super().__init__()
+        self._restore = restore
         self._epoch = epoch
         self._bar = bar
         self._signals = signals
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # Not before: Keras runs through the network when `fit` is first called, and random states of layers move on.
+        self._restore()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._signals.check()
@@ -148,11 +157,15 @@ def _variables(network: keras.Model) -> list[Any]:
     return list({id(variable): variable for variable in found}.values())
 
 
-def _restore(variables: list[Any], state: State, folder: RunFolder) -> None:
+def _check_fit(variables: list[Any], state: State, folder: RunFolder) -> None:
     wanted = [tuple(variable.shape) for variable in variables]
     if wanted != [array.shape for array in state.variables]:
         raise GeaccError(f"{folder.state} does not fit the network in config.toml; begin anew in another folder")
-    for variable, array in zip(variables, state.variables, strict=True):
+
+
+def _restore(variables: list[Any], state: State) -> None:
+    """Give each variable what it held when `state` was taken; nothing before the first epoch."""
+    for variable, array in zip(variables, state.variables, strict=False):
         variable.assign(array)
 
 

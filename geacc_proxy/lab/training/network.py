@@ -64,6 +64,7 @@ def build(
     inputs = keras.Input((size, size, 3), name="picture")
     scaled = keras.layers.Rescaling(1 / 255, name="scale_to_one")(inputs) if scaled_to_one else inputs
     base = backbone_of(facts, size, alpha, scaled)
+    standardise(base)
     scores = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="scores")(base.output)
     return keras.Model(inputs, scores, name=f"geacc_{facts.name}"), base
 
@@ -72,7 +73,8 @@ def standardise(base: keras.Model) -> None:
     """Give EfficientNet's own normalisation ImageNet's mean and variance.
 
     Keras' file of weights has the standard deviation in the variance's place, which only its own builder makes good by
-    another layer, and only when it fetches the weights itself.
+    another layer, and only when it fetches the weights itself. To be called after weights were set: the layer computes
+    with copies of its variables.
     """
     for layer in base.layers:
         if isinstance(layer, keras.layers.Normalization):

@@ -103,11 +103,10 @@ def test_normalisations_remember_about_an_epoch() -> None:
 
 @pytest.mark.parametrize("name", ["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_b0", "inception_v3"])
 def test_every_backbone_gives_a_score_for_each_class(name: str) -> None:
-    from geacc_proxy.lab.training.network import build, standardise
+    from geacc_proxy.lab.training.network import build
 
     facts = BACKBONES[name]
-    network, base = build(facts, facts.smallest, 1.0, 3, scaled_to_one=False)
-    standardise(base)
+    network, _ = build(facts, facts.smallest, 1.0, 3, scaled_to_one=False)
     scores = np.asarray(network(np.zeros((1, facts.smallest, facts.smallest, 3), np.float32), training=False))
     assert scores.shape == (1, 3)
     assert scores.sum() == pytest.approx(1)
@@ -116,14 +115,30 @@ def test_every_backbone_gives_a_score_for_each_class(name: str) -> None:
 def test_efficientnet_sees_pixels_less_imagenets_mean_over_its_deviation() -> None:
     import keras
 
-    from geacc_proxy.lab.training.network import build, standardise
+    from geacc_proxy.lab.training.network import build
 
-    network, base = build(BACKBONES["efficientnet_b0"], 32, 1.0, 2, scaled_to_one=False)
-    standardise(base)
+    network, _ = build(BACKBONES["efficientnet_b0"], 32, 1.0, 2, scaled_to_one=False)
     normalisation = next(layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
     seen = keras.Model(network.inputs[0], normalisation.output)(np.full((1, 32, 32, 3), 255, np.float32))
     expected = (1 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
     np.testing.assert_allclose(np.asarray(seen)[0, 0, 0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_a_saved_efficientnet_computes_what_it_did_before(tmp_path: Path, ending: str) -> None:
+    import keras
+
+    from geacc_proxy.lab.training.network import build
+
+    network, _ = build(BACKBONES["efficientnet_b0"], 32, 1.0, 2, scaled_to_one=False)
+    network.save(tmp_path / f"model{ending}")
+    loaded = keras.models.load_model(tmp_path / f"model{ending}", compile=False)
+    picture = benign(np.random.default_rng(0), 32)[np.newaxis].astype(np.float32)
+    features = [
+        np.asarray(keras.Model(one.input, one.layers[-2].output)(picture, training=False)) for one in (network, loaded)
+    ]
+    assert features[0].std() > 0
+    np.testing.assert_allclose(features[1], features[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("ending", [".keras", ".h5", "_no_top.h5"])
