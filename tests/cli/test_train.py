@@ -83,8 +83,14 @@ def test_wrong_options_are_refused_before_anything_is_made(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_among_the_pictures_would_be_taken_for_a_class(data: Path) -> None:
+    assert "among the pictures" in refused(data, "--out", data / "run")
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(data: Path) -> None:
-    assert "is not empty (benign)" in refused(data, "--out", data)
+    (data.parent / "letters").mkdir()
+    (data.parent / "letters" / "one.txt").touch()
+    assert "is not empty (one.txt)" in refused(data, "--out", data.parent / "letters")
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,9 @@ def _train(order: Order, folder: RunFolder, signals: Signals, teller: Teller) ->
     if begun is None:
         folder.check_new()
     data, validation = _folders(order, begun)
+    for pictures in filter(None, (data, validation)):
+        if order.out.resolve().is_relative_to(pictures.resolve()):
+            raise UsageError(f"--out {order.out} lies in {pictures}, among the pictures; choose a folder elsewhere")
     files = Files.below(data, validation)
     malign = malign_classes(files.classes, options.malign)
     require_extras()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 LOWEST = {"strict": 0.5, "balanced": 0.7, "lenient": 0.85}
 """No threshold lies lower: those of the embedded model."""
 
-FALSE_ALARMS = {"strict": 0.05, "balanced": 0.04, "lenient": 0.02}
-"""Share of benign pictures that a threshold may hide: about what the embedded model hides."""
+FALSE_ALARMS = {"strict": 0.05, "balanced": 0.037, "lenient": 0.023}
+"""Share of benign pictures that a threshold may hide: about what the embedded model hides, and `evaluate` aims at."""
 
 _STEPS = 10_000  # thresholds are written with four decimals
 

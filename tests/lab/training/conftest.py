@@ -10,15 +10,6 @@ from types import ModuleType
 
 import pytest
 
-# The command as the program runs it.
-_PROGRAM = """
-import sys
-from geacc_proxy.cli import application, train
-application.app.command("train")(train.train)
-if __name__ == "__main__":
-    sys.exit(application.execute(["train", *sys.argv[1:]]))
-"""
-
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -39,7 +30,7 @@ def start() -> Start:
 
     def begin(*arguments: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
+            [sys.executable, "-m", "geacc_proxy", "train", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
