@@ -65,7 +65,7 @@ def pauses() -> Pauses:
 
 @pytest.fixture
 def fetcher(pauses: Pauses) -> Fetcher:
-    return Fetcher(Patience(read_seconds=0.3, attempts=3, sleep=pauses))
+    return Fetcher(Patience(attempts=3, sleep=pauses))
 
 
 def fetch(fetcher: Fetcher, origin: Origin, tmp_path: Path, **wanted: object) -> Fetched:
@@ -111,10 +111,13 @@ def test_a_server_that_cuts_every_time_is_bearable_as_long_as_something_comes(
     assert fetch(fetcher, origin, tmp_path).sha256 == SHA256
 
 
-def test_a_stalled_download_is_tried_again(fetcher: Fetcher, origin: Origin, tmp_path: Path) -> None:
+def test_a_stalled_download_is_tried_again(pauses: Pauses, origin: Origin, tmp_path: Path) -> None:
     origin.mischief = [stalling_after(70_000)]
-    assert fetch(fetcher, origin, tmp_path).sha256 == SHA256
-    assert origin.ranges_asked == [None, "bytes=70000-"]
+    hasty = Fetcher(Patience(read_seconds=1.0, attempts=3, sleep=pauses))
+    assert fetch(hasty, origin, tmp_path).sha256 == SHA256
+    first, *further = origin.ranges_asked
+    assert first is None
+    assert set(further) == {"bytes=70000-"}  # on a busy machine a second attempt may take a second, too
 
 
 def test_a_server_without_ranges_is_asked_from_the_start(fetcher: Fetcher, origin: Origin, tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_what_drips_for_ever_is_cut_when_its_time_is_over(bench: Bench) -> None:
         (bench.origin.does("/silent.jpg", lambda _: until.wait(30) and None), 0),
         (bench.origin.gives("/good.jpg", picture("good")), 1),
     ]
-    tally = bench.run(*rows, tries=1, seconds=2.0)
+    tally = bench.run(*rows, tries=1, seconds=5.0)
     until.set()
     assert bench.outcomes() == {"/drip.jpg": "timed-out", "/silent.jpg": "timed-out", "/good.jpg": "stored"}
     assert tally.failed == 2
