@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from geacc_proxy.assembly import Workshop
 from geacc_proxy.exceptions import GeaccError, UsageError
-from geacc_proxy.images.sniff import SUFFIXES
+from geacc_proxy.images.files import is_picture_file
 from geacc_proxy.policy.profile import UNDER_12
 from geacc_proxy.verdict import Context, Scores
 
@@ -62,7 +62,7 @@ class Prediction:
 
 
 def pictures_below(path: Path, *, recursive: bool) -> list[Path]:
-    """The file itself, or the pictures in a folder, by their names' endings, sorted.
+    """The file itself, or the pictures in a folder, sorted.
 
     Raises:
         UsageError: there is no such file or folder.
@@ -74,7 +74,7 @@ def pictures_below(path: Path, *, recursive: bool) -> list[Path]:
         raise UsageError(f"{path}: no such file or folder")
     try:
         found = path.rglob("*") if recursive else path.iterdir()
-        files = sorted(file for file in found if file.suffix.lower() in SUFFIXES and file.is_file())
+        files = sorted(file for file in found if file.is_file() and is_picture_file(file))
     except OSError as error:
         raise GeaccError(f"{path}: {error.strerror}") from error
     if not files:

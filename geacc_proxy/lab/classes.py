@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geacc_proxy.exceptions import GeaccError, UsageError
-from geacc_proxy.images.sniff import HEAD_BYTES, SUFFIXES, sniff
+from geacc_proxy.images.files import is_picture_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,14 +36,18 @@ class LabelledFile:
     label: str
 
 
-def labelled_files(folder: Path) -> list[LabelledFile]:
+def labelled_files(folder: Path, *, fewest: int = 2) -> list[LabelledFile]:
     """The pictures below `folder/<class>/`, however deep, sorted by class and path.
 
     Folders named `0` and `1`, and no others, are Geacc's `benign` and `malign`. Names that begin with a dot are left
     out. A file is a picture by its name's ending, or else by its first bytes.
 
+    Args:
+        folder: with a folder a class.
+        fewest: how many classes there must be, 1 or 2.
+
     Raises:
-        UsageError: no such folder, fewer than two classes, or a class without pictures.
+        UsageError: no such folder, fewer classes, or a class without pictures.
         GeaccError: a folder cannot be read.
     """
     names = _class_folders(folder)
@@ -52,10 +56,10 @@ def labelled_files(folder: Path) -> list[LabelledFile]:
             f"{folder}: {_listed(names)} are no classes; name the folder that holds one folder a class, "
             f"such as {folder / min(names)}"
         )
-    if len(names) < 2:
+    if len(names) < fewest or (len(names) == 1 and not _is_class(folder / min(names))):
         found = f"only the folder {min(names)!r}" if names else "no folders"
         raise UsageError(f"{folder}: {found}; there must be one folder a class, such as benign and malign")
-    labels = _BY_NUMBER if names == _BY_NUMBER.keys() else {name: name for name in names}
+    labels = _BY_NUMBER if names <= _BY_NUMBER.keys() else {name: name for name in names}
     files: list[LabelledFile] = []
     for name in sorted(names):
         if not labels[name].isprintable():
@@ -103,10 +107,21 @@ def _listed(names: Iterable[str]) -> str:
 def _class_folders(folder: Path) -> set[str]:
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder")
+    return {entry.name for entry in _entries(folder) if entry.is_dir()}
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
-        return {entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")}
+        return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     except OSError as error:
         raise GeaccError(f"{folder}: {error.strerror or error}") from error
+
+
+def _is_class(folder: Path) -> bool:
+    """Whether it is one class, rather than a folder around the classes."""
+    return folder.name.casefold() in {*BENIGN_NAMES, MALIGN, *_BY_NUMBER} or any(
+        path.is_file() and is_picture_file(path) for path in _entries(folder)
+    )
 
 
 def _pictures_below(folder: Path) -> list[Path]:
@@ -115,7 +130,7 @@ def _pictures_below(folder: Path) -> list[Path]:
         for where, folders, files in os.walk(folder, onerror=_raise):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             paths = (Path(where, name) for name in files if not name.startswith("."))
-            found += (path for path in paths if path.is_file() and _is_picture(path))
+            found += (path for path in paths if path.is_file() and is_picture_file(path))
     except OSError as error:
         raise GeaccError(f"{error.filename or folder}: {error.strerror or error}") from error
     return sorted(found)
@@ -123,14 +138,3 @@ def _pictures_below(folder: Path) -> list[Path]:
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-def _is_picture(path: Path) -> bool:
-    # Downloads are named after their addresses, which may end in anything.
-    if path.suffix.lower() in SUFFIXES:
-        return True
-    try:
-        with path.open("rb") as file:
-            return sniff(file.read(HEAD_BYTES)) is not None
-    except OSError:
-        return True  # whoever opens it will name it
