@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from geacc_proxy.exceptions import GeaccError, ModelError, UsageError
+from geacc_proxy.lab.training.runtime import quiet
 from geacc_proxy.models.card import RESIZES
 from geacc_proxy.models.conversion import recognise
 from geacc_proxy.models.conversion.process import require_tensorflow
@@ -366,25 +367,11 @@ def write(out: Path, judges: Sequence[Judge], pictures: Sequence[tuple[int, Made
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
-    """What TensorFlow and LiteRT write to the terminal of their own accord leads nowhere; errors are raised."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-@contextmanager
 def loaded(paths: Sequence[Path]) -> Iterator[list[Judge]]:
     """The models, as long as the block lasts."""
     require_tensorflow("making pictures by gradient ascent")
     with tempfile.TemporaryDirectory(prefix="geacc-synthesize-") as scratch:
-        with hushed():
+        with quiet():
             judges = [Judge(path, Path(scratch)) for path in paths]
         if len({judge.card.identity for judge in judges}) < len(judges):
             raise UsageError("two of the models have the same name and version")

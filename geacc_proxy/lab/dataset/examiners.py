@@ -5,35 +5,27 @@ Made like the proxy's workers, and with their sandbox. A picture that ends its p
 
 from __future__ import annotations
 
-import contextlib
 import json
-import multiprocessing
 import os
 import queue
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geacc_proxy.classify.limits import Limits
+from geacc_proxy.classify.piped import PipedProcess
 from geacc_proxy.classify.watchdog import Watchdog
 from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.lab.dataset import child
 from geacc_proxy.lab.dataset.outcome import Failed, Outcome
 from geacc_proxy.verdict import Failure, Picture
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.context import BaseContext
-
 _PRELOADED = "geacc_proxy.lab.dataset.examining"
 _START_SECONDS = 60.0
-_END_SECONDS = 2.0
 _OUTCOMES = {
     Failure.NOT_A_PICTURE: Outcome.NOT_A_PICTURE,
     Failure.TINY: Outcome.TINY,
     Failure.TOO_LARGE: Outcome.TOO_LARGE,
 }
-_table = threading.Lock()  # multiprocessing keeps its children in a set that has no lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,38 +119,27 @@ class _Process:
     """One process; asked from one thread at a time, killed from any."""
 
     def __init__(self, size: tuple[int, int] | None, limits: Limits) -> None:
-        context = _context()
-        with _table, contextlib.ExitStack() as ours:
-            requests, self._requests = _pipe(context)
-            ours.callback(requests.close)
-            self._replies, replies = _pipe(context)
-            ours.callback(replies.close)
-            self._process = context.Process(  # type: ignore[attr-defined]
-                target=child.serve, args=(requests, replies, size, limits), name="examiner", daemon=True
-            )
-            self._process.start()
+        self._child = PipedProcess(child.serve, (size, limits), name="examiner", preloaded=_PRELOADED)
         self.killed = False
 
     def ready(self) -> None:
         """Wait until it is in its sandbox."""
-        self._replies.recv_bytes(0)
+        self._child.replies.recv_bytes(0)
 
     def ask(self, body: bytes, content_type: str, most_bytes: int) -> tuple[Any, bytes]:
-        self._requests.send_bytes(content_type.encode("utf-8", "replace"))
-        self._requests.send_bytes(body)
+        self._child.requests.send_bytes(content_type.encode("utf-8", "replace"))
+        self._child.requests.send_bytes(body)
         # JSON, and no pickle: who had taken the process over could send one that runs here.
-        return json.loads(self._replies.recv_bytes(child.MOST_ANSWER_BYTES)), self._replies.recv_bytes(most_bytes)
+        replies = self._child.replies
+        return json.loads(replies.recv_bytes(child.MOST_ANSWER_BYTES)), replies.recv_bytes(most_bytes)
 
     def kill(self) -> None:
         self.killed = True
-        self._process.kill()
+        self._child.kill()
 
     def end(self) -> None:
-        self.kill()
-        self._requests.close()
-        self._replies.close()
-        with _table:
-            self._process.join(_END_SECONDS)
+        self.killed = True
+        self._child.end()
 
 
 def _finding(answer: dict[str, Any], resized: bytes) -> Finding:
@@ -168,17 +149,3 @@ def _finding(answer: dict[str, Any], resized: bytes) -> Finding:
     if "failure" in answer:
         raise Failed(_OUTCOMES.get(Failure(answer["failure"]), Outcome.DAMAGED), str(answer["detail"]))
     return Finding(picture, resized)
-
-
-def _context() -> BaseContext:
-    # As for the proxy's workers: decoders are imported once, and processes are forked from there.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([_PRELOADED])
-        return context
-    return multiprocessing.get_context("spawn")
-
-
-def _pipe(context: BaseContext) -> tuple[Connection, Connection]:
-    # multiprocessing's stubs have one type for the two ends.
-    return context.Pipe(duplex=False)
