@@ -18,7 +18,7 @@ from pathlib import Path
 
 from geacc_proxy.exceptions import ModelError
 from geacc_proxy.models.card import ModelCard
-from geacc_proxy.models.conversion.process import Order, run
+from geacc_proxy.models.conversion.process import Order, require_tensorflow, run
 from geacc_proxy.models.conversion.result import MODEL_NAME, RECORD_NAME, Conversion, Precision, read_conversion
 from geacc_proxy.models.conversion.sources import Source, digest_of, recognise
 
@@ -51,6 +51,7 @@ def obtain(source: Path, cache: Path, *, input_size: int | None = None) -> Conve
         existing = read_conversion(cache / name)
         if existing is not None and _fits(existing, digest, input_size):
             return existing
+    require_tensorflow(f"reading {source}")
     _LOG.info("converting %s once; that can take some minutes", source)
     with _writing(cache):
         cache.mkdir(parents=True, exist_ok=True)
@@ -96,6 +97,7 @@ def convert(
         MissingExtraError: TensorFlow is not installed.
     """
     found = recognise(source)
+    require_tensorflow(f"reading {source}")
     digest = digest_of(found)
     order = Order.of(precision, samples, card, input_size)
     with _writing(into):

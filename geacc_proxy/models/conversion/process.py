@@ -75,9 +75,7 @@ def run(source: Source, digest: str, scratch: Path, order: Order) -> Conversion:
 
     Raises:
         ModelError: the child's own message; or it took too long, too much memory, or crashed.
-        MissingExtraError: TensorFlow is not installed.
     """
-    require_tensorflow(f"reading {source.path}")
     work = scratch / "work"
     request = {
         "source": str(source.path.absolute()),

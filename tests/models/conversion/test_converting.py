@@ -242,13 +242,17 @@ def test_a_cache_that_cannot_be_written_is_one_line(
 
 
 @pytest.mark.usefixtures("no_child")
-def test_without_tensorflow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorflow_the_extra_is_named_and_no_conversion_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "geacc_proxy.models.conversion")
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "tensorflow" else find(name))
     with pytest.raises(MissingExtraError, match=r"pip install 'geacc-proxy\[tensorflow\]'") as caught:
         obtain(FUNCTIONAL, tmp_path)
     assert str(FUNCTIONAL) in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+    assert caplog.messages == []
 
 
 @pytest.mark.usefixtures("no_child")
