@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 _FLAGS = [
     "--no-sandbox",
@@ -30,6 +30,12 @@ _ALL_THERE = """() => document.readyState === "complete" && window.waiting === 0
 
 _LAZY_ONES_WAIT = """() => Array.from(document.images)
     .filter(image => image.loading === "lazy").every(image => !image.complete)"""
+
+_STATE = """() => ({
+    waiting: window.waiting, troubles: window.troubles, visible: document.visibilityState,
+    images: Array.from(document.images).filter(image => !image.complete).map(image => image.currentSrc),
+    loaded: performance.getEntriesByType("resource").map(entry => [entry.name, entry.responseEnd]),
+})"""
 
 _TROUBLES = """() => window.troubles.concat(Array.from(document.images)
     .filter(image => image.naturalWidth === 0).map(image => "broken: " + image.currentSrc))"""
@@ -85,10 +91,10 @@ def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) ->
             tab = browser.new_page(viewport={"width": 1260, "height": 900})
             frames = _filmed(tab)
             tab.goto(url, wait_until="load", timeout=60_000)
-            tab.wait_for_function("() => window.waiting === 0", timeout=60_000)
+            _wait(tab, "() => window.waiting === 0")
             lazy_waited = tab.evaluate(_LAZY_ONES_WAIT)
             tab.evaluate("() => window.scrollTo(0, document.body.scrollHeight)")
-            tab.wait_for_function(_ALL_THERE, timeout=60_000)
+            _wait(tab, _ALL_THERE)
             tab.evaluate("() => Promise.all(Array.from(document.images).map(i => i.decode().catch(() => 0)))")
             tab.evaluate("() => window.scrollTo(0, 0)")
             tab.wait_for_load_state("networkidle", timeout=60_000)
@@ -96,6 +102,17 @@ def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) ->
             return Visit(screen, tab.evaluate(_PROTOCOLS), tab.evaluate(_TROUBLES), lazy_waited, frames)
         finally:
             browser.close()
+
+
+def _wait(tab: Page, condition: str) -> None:
+    """Wait until the page says so; what it still waits for is told when that takes a minute.
+
+    Asked by a timer and not with each painted frame, as is usual: a loaded machine may paint none for long.
+    """
+    try:
+        tab.wait_for_function(condition, timeout=60_000, polling=100)
+    except TimeoutError as error:
+        raise AssertionError(f"after a minute the page still waits: {tab.evaluate(_STATE)}") from error
 
 
 def _filmed(tab: Page) -> list[Image.Image]:

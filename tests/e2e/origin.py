@@ -107,6 +107,8 @@ def served(app: Callable[..., Awaitable[None]], config: Config, listener: socket
     """Have Hypercorn serve an ASGI application in a thread of its own until the block ends; it takes the socket."""
     config.bind = [f"fd://{listener.detach()}"]
     config.graceful_timeout = 1
+    # A site that hangs up on a connection just as the next request goes out is for tests/e2e/test_bad_origins.py.
+    config.keep_alive_timeout = 600
     config.accesslog = config.errorlog = None
 
     loop = asyncio.new_event_loop()
