@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as StillWaiting
 
 _FLAGS = [
     "--no-sandbox",
@@ -111,7 +112,7 @@ def _wait(tab: Page, condition: str) -> None:
     """
     try:
         tab.wait_for_function(condition, timeout=60_000, polling=100)
-    except TimeoutError as error:
+    except StillWaiting as error:
         raise AssertionError(f"after a minute the page still waits: {tab.evaluate(_STATE)}") from error
 
 
