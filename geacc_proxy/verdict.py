@@ -69,6 +69,7 @@ class Scores:
         decode_ms: CPU-side time to decode and resize, milliseconds.
         model_ms: time of the model, milliseconds.
         opinions: where a second model was asked, the malign score by model, each 0…1, the first one's first.
+        likeness: 64-bit perceptual hash of the whole picture as first shown; None where unknown.
     """
 
     picture: Picture
@@ -79,6 +80,7 @@ class Scores:
     decode_ms: float = 0.0
     model_ms: float = 0.0
     opinions: tuple[tuple[str, float], ...] = ()
+    likeness: int | None = None
 
     @property
     def benign(self) -> float:
