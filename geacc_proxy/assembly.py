@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geacc_proxy.classify.classifier import Classifier
@@ -13,17 +13,20 @@ from geacc_proxy.classify.pool import WorkerPool, default_workers
 from geacc_proxy.filter import Filter
 from geacc_proxy.images.caps import Caps
 from geacc_proxy.models import registry
+from geacc_proxy.policy.house import constant
 from geacc_proxy.policy.pieces import MOST_PIECES, Pieces
-from geacc_proxy.policy.profile import UNDER_12, Profile
+from geacc_proxy.policy.profile import UNDER_12
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Self
 
+    from geacc_proxy.filter import Witness
     from geacc_proxy.gateways.mitm.addon import PictureFilter
     from geacc_proxy.journal import Journal
     from geacc_proxy.models.registry import InstalledModel
+    from geacc_proxy.policy.house import Rules
     from geacc_proxy.settings import Settings
     from geacc_proxy.verdict import Context, Judgement
 
@@ -75,16 +78,20 @@ class Workshop:
 
     def door(
         self,
-        profile: Profile,
-        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+        rules: Callable[[Context], Rules],
+        witnesses: tuple[Witness, ...] = (),
+        counters: tuple[Witness, ...] = (),
+        sketches: Callable[[Judgement, Context, bytes], None] | None = None,
     ) -> Filter:
-        """A door for `profile`, with a cache of its own."""
+        """A door behind which `rules` hold, with a cache of its own; the arguments as for `Filter`."""
         return Filter(
             Classifier(self.pool, self.caps),
             self.thresholds,
-            profile=profile,
+            rules=rules,
             pieces=Pieces(self.pieces),
             witnesses=witnesses,
+            counters=counters,
+            sketches=sketches,
         )
 
 
@@ -102,7 +109,7 @@ class Household:
         settings: Settings,
         state_dir: Path,
         workshop: Workshop,
-        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+        witnesses: tuple[Witness, ...] = (),
     ) -> Self:
         """Open the journal and warm the workers, side by side.
 
@@ -117,8 +124,8 @@ class Household:
         def note(judgement: Judgement, context: Context) -> None:
             journal.record(Entry.of(judgement, context))
 
-        profile = Profile(UNDER_12.name, settings.strictness, UNDER_12.hide_unjudged)
-        return cls(workshop, workshop.door(profile, (note, *witnesses)), journal)
+        rules = constant(replace(UNDER_12, strictness=settings.strictness))
+        return cls(workshop, workshop.door(rules, (note, *witnesses)), journal)
 
     async def close(self) -> None:
         """Write what is left and end the workers."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
+from geacc_proxy.images.manner import Manner
 from geacc_proxy.policy.decide import decide
+from geacc_proxy.policy.house import Rules, constant
 from geacc_proxy.policy.pieces import Pieces
-from geacc_proxy.policy.profile import UNDER_12, Profile
+from geacc_proxy.policy.profile import UNDER_12, Effect, Filtering
 from geacc_proxy.verdict import Context, Decision, Failure, Judgement, Picture, Scores, Unjudged, Verdict
 
 if TYPE_CHECKING:
@@ -28,47 +33,115 @@ class Classifies(Protocol):
     def known(self, name: str, content_type: str = "") -> Verdict | None:
         """The verdict on the bytes with this digest, where it is known; no work is done."""
 
+    async def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        """The picture made unrecognisable, as PNG or JPEG; None where that cannot be had."""
+
+
+class Witness(Protocol):
+    """Is told of judgements; must return at once."""
+
+    def __call__(self, judgement: Judgement, context: Context, /) -> None:
+        """One judgement and whom it was made for."""
+
 
 class Filter:
-    """Judges bodies for a profile and tells the witnesses what was hidden."""
+    """Judges bodies by what holds for who asks, and tells the witnesses what was hidden."""
 
     def __init__(
         self,
         classifier: Classifies,
         thresholds: Mapping[str, float],
         *,
-        profile: Profile = UNDER_12,
+        rules: Callable[[Context], Rules] | None = None,
         pieces: Pieces | None = None,
-        witnesses: tuple[Callable[[Judgement, Context], None], ...] = (),
+        witnesses: tuple[Witness, ...] = (),
+        counters: tuple[Witness, ...] = (),
+        sketches: Callable[[Judgement, Context, bytes], None] | None = None,
     ) -> None:
         """Make a door.
 
         Args:
             classifier: gives verdicts.
             thresholds: malign score, 0…1, by strictness, from the model's card.
-            profile: whose rules hold.
+            rules: what holds for who asks, now; without it what holds for a child under 12.
             pieces: counts the tiny pictures of each page.
-            witnesses: called with each judgement that hides; must return at once.
+            witnesses: told of each judgement that hides, or would if it did more than log.
+            counters: told of each judgement.
+            sketches: given a blurred, shrunken likeness of what was hidden, for profiles that keep them.
         """
-        self.profile = profile
         self._classifier = classifier
-        self._threshold = thresholds[profile.strictness]
+        self._thresholds = thresholds
+        self._rules = rules or constant(UNDER_12)
         self._pieces = pieces or Pieces()
         self._witnesses = witnesses
+        self._counters = counters
+        self._sketches = sketches
+        self._sketching: set[asyncio.Task[None]] = set()
 
     async def judge(self, body: bytes, context: Context) -> Judgement:
         """The judgement on one body. Closed by default: a fault of ours hides the picture and never raises."""
         start = time.perf_counter()
+        name, cached = "", False
         try:
-            found = await self._classifier.classify(body, context.content_type)
-            verdict, name, cached = found.verdict, found.digest, found.cached
+            rules = self._rules(context)
+            if rules.filtering is Filtering.OFF:
+                verdict: Verdict = Unjudged(Failure.UNASKED, "filtering is off")
+            else:
+                found = await self._classifier.classify(body, context.content_type)
+                verdict, name, cached = found.verdict, found.digest, found.cached
         except Exception as error:  # noqa: BLE001  (closed by default: whatever it was, the picture is hidden)
             _log.exception("Classifying failed")
-            verdict, name, cached = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}"), "", False
+            rules = constant(UNDER_12)(context)
+            verdict = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
         if _is_tiny(verdict) and not self._pieces.may_show(context.device, context.page or context.url, name):
             verdict = Unjudged(Failure.TOO_MANY_PIECES, "tiny", picture_of(verdict))
-        decision = decide(verdict, self.profile, self._threshold, claims_picture=_claims_picture(context))
-        return self._tell(decision, verdict, context, name, cached=cached, start=start)
+        decision = self._decide(verdict, rules, name, context)
+        judgement = self._tell(decision, verdict, context, name, cached=cached, start=start)
+        if decision.hidden and rules.profile.thumbnails and self._sketches is not None:
+            self._sketch(body, judgement, context)
+        return judgement
+
+    async def stand_in(self, body: bytes, judgement: Judgement, context: Context) -> bytes | None:
+        """What the profile wants in the place of a hidden picture; None for the placeholder.
+
+        Args:
+            body: the hidden picture.
+            judgement: the judgement on it.
+            context: whom it was made for.
+        """
+        manner = _MANNERS.get(judgement.decision.effect)
+        if manner is None or not judgement.digest:
+            return None
+        return await self._depict(body, context.content_type, manner)
+
+    async def _depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        try:
+            return await self._classifier.depict(body, content_type, manner)
+        except Exception:  # noqa: BLE001  (the placeholder takes its place)
+            _log.exception("Depicting failed")
+            return None
+
+    def _sketch(self, body: bytes, judgement: Judgement, context: Context) -> None:
+        async def sketch() -> None:
+            drawn = await self._depict(body, context.content_type, Manner.THUMBNAIL)
+            if drawn is not None and self._sketches is not None:
+                self._sketches(judgement, context, drawn)
+
+        task = asyncio.create_task(sketch())
+        self._sketching.add(task)
+        task.add_done_callback(self._sketching.discard)
+
+    def _decide(self, verdict: Verdict, rules: Rules, name: str, context: Context) -> Decision:
+        page_host = urlsplit(context.page).hostname or "" if context.page.startswith(("http://", "https://")) else ""
+        return decide(
+            verdict,
+            rules,
+            self._thresholds,
+            digest=name,
+            url=context.url,
+            hosts=(context.site, page_host),
+            claims_picture=_claims_picture(context),
+        )
 
     def recall(self, name: str, context: Context) -> bool | None:
         """Whether a picture that was judged before would be shown today; None where its verdict is not known.
@@ -77,32 +150,36 @@ class Filter:
             name: the digest of its bytes.
             context: who asks, where and when; its `content_type` as declared then.
         """
+        rules = self._rules(context)
         verdict = self._classifier.known(name, context.content_type)
         if verdict is None:
-            return None
-        if _is_tiny(verdict):
+            return True if rules.filtering is Filtering.OFF else None
+        if _is_tiny(verdict) and rules.filtering is not Filtering.OFF:
             return self._pieces.may_show(context.device, context.page or context.url, name)
-        decision = decide(verdict, self.profile, self._threshold, claims_picture=_claims_picture(context))
-        return not decision.hidden
+        return not self._decide(verdict, rules, name, context).hidden
 
     def refuse(self, failure: Failure, detail: str, context: Context) -> Judgement:
         """The judgement on a body that cannot be looked at, such as one too large to hold or cut out of the middle."""
+        start = time.perf_counter()
         verdict = Unjudged(failure, detail)
-        decision = decide(verdict, self.profile, self._threshold)
-        return self._tell(decision, verdict, context, "", cached=False, start=time.perf_counter())
+        decision = self._decide(verdict, self._rules(context), "", replace(context, content_type="image/unknown"))
+        return self._tell(decision, verdict, context, "", cached=False, start=start)
 
     def _tell(
         self, decision: Decision, verdict: Verdict, context: Context, name: str, *, cached: bool, start: float
     ) -> Judgement:
         elapsed = (time.perf_counter() - start) * 1e3
         judgement = Judgement(decision, verdict, name, cached, elapsed)
-        if decision.hidden:
-            for witness in self._witnesses:
-                try:
-                    witness(judgement, context)
-                except Exception:  # noqa: BLE001  (a log that fails must not show the picture)
-                    _log.exception("A witness failed")
+        told = self._counters + self._witnesses if decision.hidden or decision.noted else self._counters
+        for witness in told:
+            try:
+                witness(judgement, context)
+            except Exception:  # noqa: BLE001  (a log that fails must not show the picture)
+                _log.exception("A witness failed")
         return judgement
+
+
+_MANNERS: dict[str, Manner] = {Effect.BLUR: Manner.BLUR, Effect.PIXELATE: Manner.PIXELATE}
 
 
 def _is_tiny(verdict: Verdict) -> bool:

@@ -34,6 +34,8 @@ class Failure(StrEnum):
     """The worker process ended while it was at it: out of memory or crashed."""
     INTERNAL = "internal-error"
     """A fault of ours; the program's log has the details."""
+    UNASKED = "unasked"
+    """Nobody wants it judged: filtering is off."""
 
     @property
     def depends_on_bytes_alone(self) -> bool:
@@ -118,6 +120,8 @@ class Context:
         content_type: as declared by the origin, without parameters, lower case.
         destination: `Sec-Fetch-Dest`, empty where absent.
         time: when, timezone-aware.
+        site: the host that the bytes come from, as the gateway has checked it; empty where it cannot. The address alone
+            is what the client says.
     """
 
     url: str = ""
@@ -127,6 +131,7 @@ class Context:
     content_type: str = ""
     destination: str = ""
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    site: str = ""
 
 
 class Action(StrEnum):
@@ -154,6 +159,21 @@ class Reason(StrEnum):
     PARTIAL = "partial"
     """A fragment of a picture: it cannot be judged on its own."""
     INTERNAL = "internal-error"
+    NOT_FILTERED = "not-filtered"
+    """The profile, or a pause, has filtering off."""
+    TRUSTED_SITE = "trusted-site"
+    RELEASED = "released"
+    """A parent has it shown."""
+    FORBIDDEN = "forbidden"
+    """A parent has it hidden."""
+    BLOCKED_SITE = "blocked-site"
+    BLOCK_LIST = "block-list"
+    OUT_OF_HOURS = "out-of-hours"
+    TIME_UP = "time-up"
+    VIDEO = "video"
+    """A video where there are to be none."""
+    BYPASS = "bypass"
+    """A service by which the filter could be gone round."""
 
     @property
     def explanation(self) -> str:
@@ -174,6 +194,16 @@ _EXPLANATIONS = {
     Reason.WORKER_DIED: "it broke the checker, as traps do",
     Reason.PARTIAL: "only a part of a picture came, which cannot be checked",
     Reason.INTERNAL: "the filter failed on it; see the program's log",
+    Reason.NOT_FILTERED: "filtering is off",
+    Reason.TRUSTED_SITE: "pictures of this site are not filtered",
+    Reason.RELEASED: "a parent has released it",
+    Reason.FORBIDDEN: "a parent has hidden it",
+    Reason.BLOCKED_SITE: "a parent has closed this site",
+    Reason.BLOCK_LIST: "this site is on a block list",
+    Reason.OUT_OF_HOURS: "the internet is closed at this hour",
+    Reason.TIME_UP: "today's time is used up",
+    Reason.VIDEO: "videos are off",
+    Reason.BYPASS: "it would lead round the filter",
 }
 
 
@@ -187,6 +217,8 @@ class Decision:
         profile: the profile that decided.
         strictness: its strictness at that moment.
         threshold: the malign score from which pictures are hidden, 0…1.
+        noted: whether it would be hidden if the profile did more than log.
+        effect: what stands in its place: `placeholder`, `blur` or `pixelate`.
     """
 
     action: Action
@@ -194,6 +226,8 @@ class Decision:
     profile: str
     strictness: str
     threshold: float
+    noted: bool = False
+    effect: str = "placeholder"
 
     @property
     def hidden(self) -> bool:

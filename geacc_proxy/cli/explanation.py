@@ -6,7 +6,7 @@ import asyncio
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from geacc_proxy.assembly import Workshop
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.filter import picture_of
 from geacc_proxy.images.sniff import sniff
-from geacc_proxy.policy.profile import UNDER_12, Profile
+from geacc_proxy.policy.house import constant
+from geacc_proxy.policy.profile import UNDER_12
 from geacc_proxy.verdict import Context, Judgement, Scores
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def judge(found: Found, settings: Settings, state_dir: Path) -> tuple[Judg
     workshop = Workshop.of(settings, state_dir)
     try:
         await workshop.pool.warm_up()
-        door = workshop.door(Profile(UNDER_12.name, settings.strictness))
+        door = workshop.door(constant(replace(UNDER_12, strictness=settings.strictness)))
         judgement = await door.judge(found.body, Context(url=found.source, content_type=found.content_type))
     finally:
         await asyncio.to_thread(workshop.pool.stop)

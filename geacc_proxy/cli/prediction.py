@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.assembly import Workshop
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.images.files import is_picture_file
+from geacc_proxy.policy.house import constant
 from geacc_proxy.policy.profile import UNDER_12
 from geacc_proxy.verdict import Context, Scores
 
@@ -132,7 +133,7 @@ async def judge_all(files: Sequence[Path], workshop: Workshop, doing: str = "Jud
     Raises:
         GeaccError: no worker could start.
     """
-    door = workshop.door(UNDER_12)
+    door = workshop.door(constant(UNDER_12))
     # Two for each worker: one at work, one read and waiting.
     turn = asyncio.Semaphore(2 * workshop.pool.workers)
     try:

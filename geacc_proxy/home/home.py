@@ -1,0 +1,274 @@
+"""The home while the proxy runs: what holds now, and the one way to change it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from geacc_proxy.exceptions import GeaccError, UsageError
+from geacc_proxy.home import data as datas
+from geacc_proxy.home.documents import Data, Deed, Kind, Place, Store
+from geacc_proxy.home.events import Events, Happening
+from geacc_proxy.marking import N_
+from geacc_proxy.policy.device import Device, Register, Traits
+from geacc_proxy.policy.house import CoversHosts, House, Rules
+from geacc_proxy.policy.override import Overrides
+from geacc_proxy.policy.profile import READY_MADE
+from geacc_proxy.verdict import Context
+
+_log = logging.getLogger(__name__)
+BY_ITSELF = "geacc-proxy"
+"""Who did what happens by itself."""
+_LOOK_EVERY = 1.0  # seconds between two looks whether another program has written
+
+
+class Home:
+    """The home. To be used from the event loop that opened it; what it gives is immutable.
+
+    Attributes:
+        house: all that holds, as it is now.
+        events: what happens.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        documents: Mapping[Place, Data],
+        *,
+        zone: tzinfo | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.events = Events()
+        self._store = store
+        self._documents = dict(documents)
+        self._zone = zone
+        self._clock = clock
+        self._lists: dict[str, CoversHosts] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="home")
+        self._changing = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
+        self._newcomers: dict[str, asyncio.Task[Any]] = {}
+        self._used: dict[tuple[str, str], set[int]] = {}
+        self.house = House()
+        self._register = Register()
+        self._take()
+
+    @classmethod
+    async def open(
+        cls,
+        open_store: Callable[[], Store],
+        *,
+        zone: tzinfo | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Home:
+        """Load it in a thread and keep an eye on what other programs write.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+        store, documents = await asyncio.to_thread(_opened, open_store)
+        home = cls(store, documents, zone=zone, clock=clock)
+        home._watching = asyncio.create_task(home._watch(), name="home")
+        return home
+
+    async def close(self) -> None:
+        """Write what is left."""
+        if self._watching is not None:
+            self._watching.cancel()
+        await asyncio.gather(*self._newcomers.values(), return_exceptions=True)
+        await self._do(self._store.close)
+        self._thread.shutdown()
+
+    def now(self) -> datetime:
+        """The moment, timezone-aware."""
+        return self._clock()
+
+    # What holds
+
+    def recognise(self, traits: Traits) -> Device:
+        """The device behind a connection. One that nobody knows is entered with the safe baseline, and told of."""
+        found = self._register.find(traits)
+        if found is not None:
+            return found
+        key = traits.mac or traits.login or traits.wireguard[:12] or traits.address or "unknown"
+        device = Device(
+            key,
+            addresses=(traits.address,) if traits.address else (),
+            macs=(traits.mac,) if traits.mac else (),
+            login=traits.login,
+            wireguard=traits.wireguard,
+            first_seen=self.now(),
+            last_seen=self.now(),
+        )
+        if traits.address and key not in self._newcomers:
+            self._newcomers[key] = asyncio.create_task(self._enter(device, traits.address))
+        return device
+
+    def device(self, key: str) -> Device:
+        """The device with a key; a newcomer where there is none."""
+        return self.house.devices.get(key) or Device(key)
+
+    def rules(self, context: Context) -> Rules:
+        """What holds for who asks, at the moment of asking."""
+        return self.rules_of(self.device(context.device))
+
+    def rules_of(self, device: Device) -> Rules:
+        """What holds for a device now."""
+        at = self.now()
+        return self.house.rules(device, at, self.used_minutes(device.key, at))
+
+    def note_use(self, device: str) -> None:
+        """The device is being used in this minute."""
+        wall = self.now().astimezone(self.house.zone)
+        self._used.setdefault((device, wall.date().isoformat()), set()).add(wall.hour * 60 + wall.minute)
+
+    def used_minutes(self, device: str, at: datetime | None = None) -> int:
+        """Minutes of use on the day of `at`, today without it."""
+        wall = (at or self.now()).astimezone(self.house.zone)
+        return len(self._used.get((device, wall.date().isoformat()), ()))
+
+    # What is kept
+
+    def documents(self, kind: Kind) -> dict[str, Data]:
+        """All documents of a kind, by key."""
+        return {key: data for (of, key), data in self._documents.items() if of is kind}
+
+    def document(self, kind: Kind, key: str) -> Data | None:
+        """One document."""
+        return self._documents.get((kind, key))
+
+    def setting(self, key: str, default: Any) -> Any:
+        """The value of a setting."""
+        found = self._documents.get((Kind.SETTING, key))
+        return default if found is None else found["value"]
+
+    async def change(
+        self, who: str, what: str, changes: Mapping[Place, Data | None], values: Mapping[str, str] | None = None
+    ) -> int:
+        """Change documents: written first, in one transaction with the line of the audit trail, and in force then.
+
+        Args:
+            who: as `Deed.who`.
+            what: an English sentence marked with `N_`, with {places} for `values`.
+            changes: the new documents by place; None removes one.
+            values: what fills the places.
+
+        Returns:
+            The number of the deed.
+
+        Raises:
+            UsageError: a document is none that can be understood; nothing has changed then.
+            JournalError: it cannot be written; nothing has changed then.
+        """
+        async with self._changing:
+            for (kind, key), data in changes.items():
+                if data is not None:
+                    datas.check(kind, key, data)
+            open_places = [place for place in changes if place[0] is not Kind.SECRET]
+            deed = Deed(
+                number=0,
+                time=self.now(),
+                who=who,
+                what=what,
+                values=dict(values or {}),
+                before={place: self._documents.get(place) for place in open_places},
+                after={place: changes[place] for place in open_places},
+            )
+            number: int = await self._do(self._store.save, dict(changes), deed)
+            self._put(changes)
+        self.events.publish(Happening.CHANGED, deed=number)
+        return number
+
+    async def keep(self, changes: Mapping[Place, Data | None]) -> None:
+        """As `change`, for what leaves no line in the audit trail: sessions, and when a device was last seen."""
+        async with self._changing:
+            await self._do(self._store.save, dict(changes), None)
+            self._put(changes)
+
+    async def undo(self, number: int, who: str) -> int:
+        """Take a deed back.
+
+        Raises:
+            UsageError: there is no such deed, it is undone already, or something has changed since.
+        """
+        deed = await self._do(self._store.deed, number)
+        if deed is None:
+            raise UsageError(f"there is no action {number}; the audit trail has their numbers")
+        if deed.undone:
+            raise UsageError(f"action {number} is undone already, by action {deed.undone}")
+        if any(self._documents.get(place) != data for place, data in deed.after.items()):
+            raise UsageError(f"action {number} cannot be undone: what it changed has been changed again since")
+        return await self.change(
+            who, N_("Undid: {what}"), deed.before, {**deed.values, "undoes": str(number), "what": deed.what}
+        )
+
+    async def deeds(self, *, before: int | None = None, limit: int = 50) -> list[Deed]:
+        """The audit trail, newest first."""
+        found: list[Deed] = await self._do(lambda: self._store.deeds(before=before, limit=limit))
+        return found
+
+    def set_lists(self, lists: Mapping[str, CoversHosts]) -> None:
+        """Have these block lists in force, by name."""
+        self._lists = dict(lists)
+        self._take()
+
+    # How
+
+    async def _enter(self, device: Device, address: str) -> None:
+        try:
+            await self.keep({(Kind.DEVICE, device.key): datas.of_device(device)})
+            self.events.publish(Happening.NEW_DEVICE, device=device.key, address=address)
+        except GeaccError as error:
+            _log.warning("%s", error)
+        finally:
+            self._newcomers.pop(device.key, None)
+
+    async def _watch(self) -> None:
+        version = await self._do(self._store.version)
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                seen = await self._do(self._store.version)
+                if seen != version:
+                    version = seen
+                    async with self._changing:
+                        self._documents = await self._do(self._store.load)
+                        self._take()
+                    self.events.publish(Happening.CHANGED, deed=0)
+            except GeaccError as error:
+                _log.warning("%s", error)
+
+    def _put(self, changes: Mapping[Place, Data | None]) -> None:
+        for place, data in changes.items():
+            if data is None:
+                self._documents.pop(place, None)
+            else:
+                self._documents[place] = data
+        self._take()
+
+    def _take(self) -> None:
+        """Have what is kept hold from now on."""
+        own = {key: datas.profile(key, data) for key, data in self.documents(Kind.PROFILE).items()}
+        devices = {key: datas.device(key, data) for key, data in self.documents(Kind.DEVICE).items()}
+        overrides = (datas.override(key, data) for key, data in self.documents(Kind.OVERRIDE).items())
+        self.house = House(
+            profiles={profile.name: profile for profile in READY_MADE} | own,
+            devices=devices,
+            overrides=Overrides.of(overrides),
+            lists=self._lists,
+            paused_until=datas.moment(self.setting("paused_until", None)),
+            zone=self._zone,
+        )
+        self._register = self.house.register()
+
+    async def _do(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+
+def _opened(open_store: Callable[[], Store]) -> tuple[Store, dict[Place, Data]]:
+    store = open_store()
+    return store, store.load()
