@@ -10,7 +10,6 @@ from geacc_proxy.policy.house import House, Rules
 from geacc_proxy.policy.profile import UNDER_12, Profile, Strictness
 from geacc_proxy.verdict import Action, Failure, Picture, Reason, Scores, Unjudged
 
-
 THRESHOLDS = {"strict": 0.5, "lenient": 0.9}
 
 
