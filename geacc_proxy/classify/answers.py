@@ -54,7 +54,16 @@ def _scores(fields: dict[str, Any], picture: Picture) -> Scores:
         float(fields["decode_ms"]),
         float(fields["model_ms"]),
         _by_name(fields["opinions"]),
+        _likeness(fields["likeness"]),
     )
+
+
+def _likeness(told: Any) -> int | None:
+    if told is None:
+        return None
+    if type(told) is not int or not 0 <= told < 2**64:
+        raise ValueError("a hash that is none")
+    return told
 
 
 def _by_name(pairs: list[Any]) -> tuple[tuple[str, float], ...]:

@@ -1,4 +1,4 @@
-"""Bytes to a verdict: known already, or computed once however many ask."""
+"""Bytes to a verdict, or to what may be left of a picture: known already, or computed once however many ask."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from cachetools import LRUCache
+
+from geacc_proxy.classify import depictions
 from geacc_proxy.classify.cache import VerdictCache
 from geacc_proxy.classify.digest import digest
-from geacc_proxy.verdict import Failure, Unjudged, Verdict
+from geacc_proxy.verdict import Failure, Scores, Unjudged, Verdict
 
 if TYPE_CHECKING:
     from geacc_proxy.images.caps import Caps
+    from geacc_proxy.images.manner import Manner
 
 CACHED_VERDICTS = 100_000
 """About 60 MB when full; a family sees some ten thousand different pictures a day."""
 PATIENCE_SECONDS = 15.0
 """How long a picture waits for a worker and the worker's answer, all told."""
+DRAWING_SECONDS = 5.0
+"""How long one waits for a depiction; the placeholder is there at once."""
+DRAWN_BYTES = 4 * 2**20
+"""Of the depictions that are remembered: some thousand of usual size."""
 
 
 class Judge(Protocol):
-    """What computes a verdict; the worker pool, in life."""
+    """What computes a verdict, and draws; the worker pool, in life."""
 
     async def judge(self, body: bytes, content_type: str) -> Verdict:
         """Scores of one body, or why there are none."""
+
+    async def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        """What may be left of one picture; None where it could not be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,8 @@ class Classifier:
         self._caps = caps
         self._patience = patience
         self._flights: dict[str, asyncio.Task[Verdict]] = {}
+        self._drawn: LRUCache[tuple[str, Manner], bytes] = LRUCache(DRAWN_BYTES, getsizeof=len)
+        self._drawings: dict[tuple[str, Manner], asyncio.Task[bytes | None]] = {}
 
     async def classify(self, body: bytes, content_type: str = "") -> Classified:
         """The verdict on `body`.
@@ -81,6 +94,47 @@ class Classifier:
     def known(self, name: str, content_type: str = "") -> Verdict | None:
         """The verdict on the bytes with this digest, where it is known; no work is done."""
         return self.cache.peek(_key(name, content_type))
+
+    async def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        """What may be left of a picture, a PNG or JPEG of `manner.size` pixels.
+
+        Args:
+            body: the picture, without any content encoding.
+            content_type: as declared, without parameters.
+            manner: how.
+
+        Returns:
+            None where there is nothing: of what could not be judged, cannot be drawn, or not in `DRAWING_SECONDS`.
+        """
+        if len(body) > self._caps.bytes:
+            return None
+        key = _key(digest(body), content_type), manner
+        if (known := self._drawn.get(key)) is not None:
+            return known
+        verdict = self.cache.peek(key[0])
+        if isinstance(verdict, Unjudged):
+            return None
+        flight = self._drawings.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._draw(key, body, content_type, verdict))
+            self._drawings[key] = flight
+            flight.add_done_callback(lambda _: self._drawings.pop(key, None))
+        try:
+            return await asyncio.wait_for(asyncio.shield(flight), DRAWING_SECONDS)
+        except TimeoutError:
+            return None
+
+    async def _draw(
+        self, key: tuple[str, Manner], body: bytes, content_type: str, verdict: Scores | None
+    ) -> bytes | None:
+        manner = key[1]
+        drawn = await self._judge.depict(body, content_type, manner)
+        if drawn is None:
+            return None
+        if verdict and depictions.size(drawn) != manner.size(verdict.picture.width, verdict.picture.height):
+            return None  # a worker that says so of one that it has judged has been taken over
+        self._drawn[key] = drawn
+        return drawn
 
     async def _fly(self, key: str, body: bytes, content_type: str) -> Verdict:
         verdict = await self._judge.judge(body, content_type)

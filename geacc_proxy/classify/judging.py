@@ -10,6 +10,7 @@ import numpy as np
 from PIL.Image import Resampling
 
 from geacc_proxy.images.decode import Target, Undecodable, decode
+from geacc_proxy.images.likeness import fingerprint
 from geacc_proxy.models.engines import load_engine
 from geacc_proxy.verdict import Scores, Unjudged, Verdict
 
@@ -54,6 +55,7 @@ class _Opinion:
     views: int
     decode_ms: float
     model_ms: float
+    likeness: int | None
 
 
 class _Expert:
@@ -85,6 +87,7 @@ class _Expert:
             views=len(decoded.frames),
             decode_ms=(ready - start) * 1e3,
             model_ms=(time.perf_counter() - ready) * 1e3,
+            likeness=fingerprint(decoded.frames[0]),  # of the whole; parts come behind it
         )
 
 
@@ -112,6 +115,7 @@ class ModelJudge:
             frames=first.views,
             decode_ms=first.decode_ms,
             model_ms=first.model_ms,
+            likeness=first.likeness,
         )
         if second is None:
             return scores

@@ -1,4 +1,4 @@
-"""A lane: one queue, some workers who serve it in turn, and one verdict for each body, whatever becomes of a worker."""
+"""A lane: one queue, some workers who serve it in turn, and one answer on each body, whatever becomes of a worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geacc_proxy.classify.process import WorkerLost, WorkerProcess
 from geacc_proxy.verdict import Failure, Unjudged, Verdict
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from geacc_proxy.classify.limits import Limits
     from geacc_proxy.classify.watchdog import Watchdog
-    from geacc_proxy.classify.worker import Judges
+    from geacc_proxy.classify.worker import Works
+    from geacc_proxy.images.manner import Manner
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 60.0
@@ -38,10 +39,10 @@ class Rules:
         spare: how many more may be started when those are stuck, so that what is quickly done does not wait for them.
         idle: seconds without work after which a spare worker is ended.
         limits: of each worker.
-        most: how many bodies may wait or be judged at a time; one more is refused.
+        most: how many bodies may wait or be worked on at a time; one more is refused.
         most_bytes: of them all.
         crowded: what one more is told.
-        patience: seconds; a body that has waited longer for a worker is not judged, since nobody waits for it.
+        patience: seconds; a body that has waited longer for a worker is given up, since nobody waits for it.
     """
 
     workers: int
@@ -55,22 +56,21 @@ class Rules:
 
 
 @dataclass(slots=True, eq=False)
-class _Job:
-    body: bytes
-    content_type: str
-    verdict: Future[Verdict] = field(default_factory=Future)
+class _Job[Answer]:
+    work: Callable[[WorkerProcess], Answer]
+    answer: Future[Answer | Unjudged] = field(default_factory=Future)
     since: float = field(default_factory=time.monotonic)
 
 
 class Lane:
     """First come, first served; each worker has a thread that looks after it."""
 
-    def __init__(self, loading: Callable[[], Judges], rules: Rules, watchdog: Watchdog) -> None:
+    def __init__(self, loading: Callable[[], Works], rules: Rules, watchdog: Watchdog) -> None:
         self.deaths = 0
         self._loading = loading
         self._rules = rules
         self._watchdog = watchdog
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._held = self._held_bytes = 0
         self._processes: set[WorkerProcess] = set()
@@ -97,23 +97,30 @@ class Lane:
 
     async def judge(self, body: bytes, content_type: str) -> Verdict:
         """Scores of one body, or why there are none. Never raises on what happens to a worker."""
-        job = _Job(body, content_type)
+        return await self._done(len(body), lambda process: process.judge(body, content_type))
+
+    async def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | Unjudged:
+        """What may be left of one picture, or why there is nothing. Never raises on what happens to a worker."""
+        return await self._done(len(body), lambda process: process.depict(body, content_type, manner))
+
+    async def _done[Answer](self, size: int, work: Callable[[WorkerProcess], Answer]) -> Answer | Unjudged:
+        job = _Job(work)
         with self._lock:
             if self._stopped:
                 return Unjudged(Failure.INTERNAL, "the workers have been stopped")
-            if self._held >= self._rules.most or self._held_bytes + len(body) > self._rules.most_bytes:
+            if self._held >= self._rules.most or self._held_bytes + size > self._rules.most_bytes:
                 return Unjudged(Failure.TIMED_OUT, self._rules.crowded)
             self._held += 1
-            self._held_bytes += len(body)
+            self._held_bytes += size
             self._jobs.put(job)
             self._start()
             if self._is_stuck():
                 self._add(self._rules.idle)
-        job.verdict.add_done_callback(lambda _: self._release(len(body)))
-        return await asyncio.wrap_future(job.verdict)
+        job.answer.add_done_callback(lambda _: self._release(size))
+        return await asyncio.wrap_future(job.answer)
 
     def stop(self) -> None:
-        """End all workers now; what is being judged or waits is not."""
+        """End all workers now; what is being worked on or waits gets no answer but that."""
         with self._lock:
             self._stopped = True
             processes, threads = list(self._processes), list(self._threads)
@@ -179,9 +186,9 @@ class Lane:
             self._threads.discard(threading.current_thread())
             return True
 
-    def _attempt(self, process: WorkerProcess | None, job: _Job) -> WorkerProcess | None:
-        """Have a body judged; return the worker that was used, a new one where there was none."""
-        if not job.verdict.set_running_or_notify_cancel():
+    def _attempt(self, process: WorkerProcess | None, job: _Job[Any]) -> WorkerProcess | None:
+        """Have a job done; return the worker that was used, a new one where there was none."""
+        if not job.answer.set_running_or_notify_cancel():
             return process
         if time.monotonic() - job.since > self._rules.patience:
             _settle(job, Unjudged(Failure.TIMED_OUT, f"no worker was free in {self._rules.patience:g} s"))
@@ -190,22 +197,22 @@ class Lane:
             self._busy[threading.current_thread()] = time.monotonic()
         try:
             process = process or self._begin()
-            verdict = _NO_WORKER if process is None else self._judged(process, job)
+            answer = _NO_WORKER if process is None else self._worked(process, job)
         except Exception as error:  # noqa: BLE001  (a thread that ended here would leave all who ask without an answer)
             _log.exception("A lane failed")
-            verdict = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
+            answer = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
             if process is not None:
                 process.kill()
         with self._lock:
             del self._busy[threading.current_thread()]
-        _settle(job, verdict)
+        _settle(job, answer)
         return process
 
-    def _judged(self, process: WorkerProcess, job: _Job) -> Verdict:
+    def _worked[Answer](self, process: WorkerProcess, job: _Job[Answer]) -> Answer | Unjudged:
         seconds = self._rules.limits.seconds
         with self._watchdog.over(seconds, process.kill) as deadline:
             try:
-                return process.judge(job.body, job.content_type)
+                return job.work(process)
             except WorkerLost as error:
                 detail = str(error)
         with self._lock:
@@ -242,9 +249,9 @@ class Lane:
         process.end()
 
 
-def _settle(job: _Job, verdict: Verdict) -> None:
+def _settle[Answer](job: _Job[Answer], answer: Answer | Unjudged) -> None:
     with contextlib.suppress(InvalidStateError):  # who asked has gone
-        job.verdict.set_result(verdict)
+        job.answer.set_result(answer)
 
 
 def _answer_once(future: Future[list[str]], answer: list[str] | Exception) -> None:

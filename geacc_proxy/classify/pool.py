@@ -1,4 +1,4 @@
-"""Workers in two lanes: what is judged quickly does not wait for what is not, and a dead worker costs one picture."""
+"""Workers in lanes: what is judged quickly does not wait for what is not, and a dead worker costs one picture."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import functools
 import logging
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geacc_proxy.classify import worker
-from geacc_proxy.classify.classifier import PATIENCE_SECONDS
+from geacc_proxy.classify.classifier import DRAWING_SECONDS, PATIENCE_SECONDS
 from geacc_proxy.classify.lane import Lane, Rules
 from geacc_proxy.classify.pace import Pace
 from geacc_proxy.classify.watchdog import Watchdog
@@ -19,6 +20,7 @@ from geacc_proxy.verdict import Failure, Unjudged, Verdict
 if TYPE_CHECKING:
     from geacc_proxy.classify.limits import Limits
     from geacc_proxy.images.caps import Caps
+    from geacc_proxy.images.manner import Manner
     from geacc_proxy.models.registry import InstalledModel
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ def default_workers() -> int:
 
 
 class WorkerPool:
-    """Judges bodies in worker processes.
+    """Judges bodies in worker processes, and draws what may be left of them.
 
     The quick lane judges everything first, under tight caps, in little memory and time. What is too much for it, or
     ends its worker, goes to the slow lane: one worker, which has all that the settings allow and yields to all others.
@@ -39,6 +41,9 @@ class WorkerPool:
 
     What is too much for both is answered without haste once there are many: a page that asks for the next bomb when the
     last one is answered would otherwise keep the proxy from everything else.
+
+    What hidden pictures look like made unrecognisable is drawn in a lane of its own: by one worker, without a model,
+    which yields even to the slow lane's. No judgement ever waits for it, and what would wait long is not drawn.
     """
 
     def __init__(self, model: InstalledModel, caps: Caps, limits: Limits, workers: int) -> None:
@@ -82,16 +87,30 @@ class WorkerPool:
             ),
             self._watchdog,
         )
+        self._drawing = Lane(
+            functools.partial(worker.load_depicter, caps),
+            Rules(
+                workers=0,
+                spare=1,
+                idle=60.0,
+                limits=replace(limits, niceness=limits.niceness + 5),
+                most=100,
+                most_bytes=32 * 2**20 + caps.bytes,
+                crowded="too many pictures to draw at once",
+                patience=DRAWING_SECONDS,
+            ),
+            self._watchdog,
+        )
 
     @property
     def deaths(self) -> int:
         """How many workers have ended over a picture."""
-        return self._quick.deaths + self._slow.deaths
+        return self._quick.deaths + self._slow.deaths + self._drawing.deaths
 
     @property
     def pids(self) -> list[int]:
         """The workers' processes, those of the quick lane first."""
-        return [*self._quick.pids, *self._slow.pids]
+        return [*self._quick.pids, *self._slow.pids, *self._drawing.pids]
 
     async def warm_up(self) -> None:
         """Return once a worker has the model loaded; log what the system cannot give its sandbox.
@@ -115,6 +134,14 @@ class WorkerPool:
             await asyncio.sleep(self._pace.seconds())
         return verdict
 
+    async def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        """What may be left of a picture, as `images.depict` draws it; None where it could not be had in time.
+
+        Never raises on what happens to a worker.
+        """
+        drawn = await self._drawing.depict(body, content_type, manner)
+        return None if isinstance(drawn, Unjudged) else drawn
+
     def _is_worth_more(self, verdict: Unjudged, body: bytes) -> bool:
         pixels = verdict.picture.width * verdict.picture.height
         return verdict.failure in _TOO_MUCH and len(body) <= self._caps.bytes and pixels <= self._caps.pixels
@@ -123,4 +150,5 @@ class WorkerPool:
         """End all workers now."""
         self._quick.stop()
         self._slow.stop()
+        self._drawing.stop()
         self._watchdog.stop()

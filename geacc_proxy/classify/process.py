@@ -1,19 +1,20 @@
-"""A worker process as the proxy sees it: bodies go in, verdicts come out, and it can be ended at any moment."""
+"""A worker process as the proxy sees it: bodies go in, answers come out, and it can be ended at any moment."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from geacc_proxy.classify import answers, worker
+from geacc_proxy.classify import answers, depictions, worker
 from geacc_proxy.classify.piped import PipedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geacc_proxy.classify.limits import Limits
-    from geacc_proxy.classify.worker import Judges
-    from geacc_proxy.verdict import Verdict
+    from geacc_proxy.classify.worker import Works
+    from geacc_proxy.images.manner import Manner
+    from geacc_proxy.verdict import Unjudged, Verdict
 
 _PRELOADED = "geacc_proxy.classify.judging"
 _LAST_WORDS_SECONDS = 0.2
@@ -30,7 +31,7 @@ class WorkerProcess:
         ended: it was killed, or lost; the next body needs another one.
     """
 
-    def __init__(self, loading: Callable[[], Judges], limits: Limits) -> None:
+    def __init__(self, loading: Callable[[], Works], limits: Limits) -> None:
         """Start it.
 
         Raises:
@@ -50,7 +51,9 @@ class WorkerProcess:
         Raises:
             WorkerLost: it has ended, or has no model.
         """
-        said = json.loads(self._answer())  # before it has seen a picture it can be trusted to write JSON
+        said = json.loads(
+            self._answer(answers.MOST_BYTES)
+        )  # before it has seen a picture it can be trusted to write JSON
         if "error" in said:
             raise WorkerLost(said["error"])
         lacking: list[str] = said["lacking"]
@@ -62,14 +65,21 @@ class WorkerProcess:
         Raises:
             WorkerLost: it has ended, by itself or by `kill`.
         """
-        try:
-            self._child.requests.send_bytes(content_type.encode())
-            self._child.requests.send_bytes(body)
-        except OSError as error:
-            raise self._lost() from error
-        answer = self._answer()
+        answer = self._asked(worker.JUDGE, body, content_type, answers.MOST_BYTES)
         try:
             return answers.read(answer)
+        except ValueError as error:
+            raise self._lost() from error
+
+    def depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | Unjudged:
+        """What may be left of one picture, or why there is nothing; for a worker that has loaded a `Depicter`.
+
+        Raises:
+            WorkerLost: it has ended, by itself or by `kill`.
+        """
+        answer = self._asked(manner, body, content_type, depictions.MOST_BYTES)
+        try:
+            return depictions.read(answer, manner)
         except ValueError as error:
             raise self._lost() from error
 
@@ -83,9 +93,17 @@ class WorkerProcess:
         self.ended = True
         self._child.end()
 
-    def _answer(self) -> bytes:
+    def _asked(self, work: str, body: bytes, content_type: str, most: int) -> bytes:
         try:
-            return self._child.replies.recv_bytes(answers.MOST_BYTES)
+            self._child.requests.send_bytes(f"{work} {content_type}".encode())
+            self._child.requests.send_bytes(body)
+        except OSError as error:
+            raise self._lost() from error
+        return self._answer(most)
+
+    def _answer(self, most: int) -> bytes:
+        try:
+            return self._child.replies.recv_bytes(most)
         except (EOFError, OSError) as error:
             raise self._lost() from error
 

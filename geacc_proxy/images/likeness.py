@@ -48,7 +48,7 @@ def fingerprint(view: NDArray[np.uint8]) -> int | None:
     return int(_WEIGHTS[spectrum > np.partition(shape, _MIDDLE)[_MIDDLE]].sum())
 
 
-def _cells(view: NDArray[np.uint8]) -> NDArray[np.floating]:
+def _cells(view: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The mean colour of each cell, shape (32, 32, 3).
 
     By sums alone, rows first: a product of large matrices would take as long, and start threads in a worker.
@@ -61,4 +61,7 @@ def _cells(view: NDArray[np.uint8]) -> NDArray[np.floating]:
     rows = view.reshape(_CELLS, across, -1).sum(axis=1, dtype=np.uint16).reshape(_CELLS, size, 3)
     if nearest is not None:
         rows = rows[:, nearest]
-    return sum(rows[:, at::across].astype(np.float64) for at in range(across)) / across**2
+    cells = np.zeros((_CELLS, _CELLS, 3))
+    for at in range(across):
+        cells += rows[:, at::across]
+    return cells / across**2
