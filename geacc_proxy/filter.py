@@ -112,9 +112,10 @@ class Filter:
         manner = _MANNERS.get(judgement.decision.effect)
         if manner is None or not judgement.digest:
             return None
-        return await self._depict(body, context.content_type, manner)
+        return await self.likeness_of(body, context.content_type, manner)
 
-    async def _depict(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+    async def likeness_of(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
+        """A picture made unrecognisable, as PNG or JPEG; None where that cannot be had."""
         try:
             return await self._classifier.depict(body, content_type, manner)
         except Exception:  # noqa: BLE001  (the placeholder takes its place)
@@ -123,7 +124,7 @@ class Filter:
 
     def _sketch(self, body: bytes, judgement: Judgement, context: Context) -> None:
         async def sketch() -> None:
-            drawn = await self._depict(body, context.content_type, Manner.THUMBNAIL)
+            drawn = await self.likeness_of(body, context.content_type, Manner.THUMBNAIL)
             if drawn is not None and self._sketches is not None:
                 self._sketches(judgement, context, drawn)
 

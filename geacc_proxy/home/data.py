@@ -106,14 +106,13 @@ def device(key: str, data: Data) -> Device:
         wireguard=text(data.get("wireguard", ""), f"{where}, wireguard"),
         known=_flag(data.get("known", False), f"{where}, known"),
         first_seen=moment(data.get("first_seen")),
-        last_seen=moment(data.get("last_seen")),
         paused_until=moment(data.get("paused_until")),
         bonus=(str(day), _whole(minutes, 0, 24 * 60, f"{where}, bonus")),
     )
 
 
 def of_device(given: Device) -> Data:
-    """The document of a device."""
+    """The document of a device, without when it was last seen, which is a document of its own."""
     return {
         "name": given.name,
         "profile": given.profile,
@@ -124,7 +123,6 @@ def of_device(given: Device) -> Data:
         "wireguard": given.wireguard,
         "known": given.known,
         "first_seen": written(given.first_seen),
-        "last_seen": written(given.last_seen),
         "paused_until": written(given.paused_until),
         "bonus": list(given.bonus),
     }

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     LIST = "list"
     """A subscribed block list."""
     SETTING = "setting"
+    SIGHTING = "sighting"
+    """When a device was last seen."""
     SECRET = "secret"  # noqa: S105  (a kind, not one)
     """Password hash, sessions, tokens, proxy logins: never shown, never in the audit trail, never undone."""
 

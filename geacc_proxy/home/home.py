@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 BY_ITSELF = "geacc-proxy"
 """Who did what happens by itself."""
 _LOOK_EVERY = 1.0  # seconds between two looks whether another program has written
+_LOOKS_A_SIGHTING = 60
 
 
 class Home:
@@ -53,6 +54,7 @@ class Home:
         self._watching: asyncio.Task[None] | None = None
         self._newcomers: dict[str, asyncio.Task[Any]] = {}
         self._used: dict[tuple[str, str], set[int]] = {}
+        self._seen: dict[str, datetime] = {}
         self.house = House()
         self._register = Register()
         self._take()
@@ -80,6 +82,7 @@ class Home:
         if self._watching is not None:
             self._watching.cancel()
         await asyncio.gather(*self._newcomers.values(), return_exceptions=True)
+        await self._note_sightings()
         await self._do(self._store.close)
         self._thread.shutdown()
 
@@ -93,6 +96,7 @@ class Home:
         """The device behind a connection. One that nobody knows is entered with the safe baseline, and told of."""
         found = self._register.find(traits)
         if found is not None:
+            self._seen[found.key] = self.now()
             return found
         key = traits.mac or traits.login or traits.wireguard[:12] or traits.address or "unknown"
         device = Device(
@@ -125,6 +129,15 @@ class Home:
         """The device is being used in this minute."""
         wall = self.now().astimezone(self.house.zone)
         self._used.setdefault((device, wall.date().isoformat()), set()).add(wall.hour * 60 + wall.minute)
+
+    def restore_use(self, day: str, minutes: Mapping[str, Iterable[int]]) -> None:
+        """Know again what was noted before a restart: by device, minutes of a day (ISO date) on the wall clock."""
+        for device, noted in minutes.items():
+            self._used.setdefault((device, day), set()).update(noted)
+
+    def use_of(self, day: str) -> dict[str, frozenset[int]]:
+        """By device, the minutes of a day (ISO date) in which it was used."""
+        return {device: frozenset(noted) for (device, of), noted in self._used.items() if of == day}
 
     def used_minutes(self, device: str, at: datetime | None = None) -> int:
         """Minutes of use on the day of `at`, today without it."""
@@ -220,7 +233,10 @@ class Home:
 
     async def _enter(self, device: Device, address: str) -> None:
         try:
-            await self.keep({(Kind.DEVICE, device.key): datas.of_device(device)})
+            seen = {"time": datas.written(device.last_seen)}
+            await self.keep(
+                {(Kind.DEVICE, device.key): datas.of_device(device), (Kind.SIGHTING, device.key): seen},
+            )
             self.events.publish(Happening.NEW_DEVICE, device=device.key, address=address)
         except GeaccError as error:
             _log.warning("%s", error)
@@ -229,8 +245,12 @@ class Home:
 
     async def _watch(self) -> None:
         version = await self._do(self._store.version)
+        looks = 0
         while True:
             await asyncio.sleep(_LOOK_EVERY)
+            looks += 1
+            if looks % _LOOKS_A_SIGHTING == 0:
+                await self._note_sightings()
             try:
                 seen = await self._do(self._store.version)
                 if seen != version:
@@ -239,6 +259,14 @@ class Home:
                         self._documents = await self._do(self._store.load)
                         self._take()
                     self.events.publish(Happening.CHANGED, deed=0)
+            except GeaccError as error:
+                _log.warning("%s", error)
+
+    async def _note_sightings(self) -> None:
+        seen, self._seen = self._seen, {}
+        if seen:
+            try:
+                await self.keep({(Kind.SIGHTING, key): {"time": datas.written(at)} for key, at in seen.items()})
             except GeaccError as error:
                 _log.warning("%s", error)
 
@@ -253,7 +281,11 @@ class Home:
     def _take(self) -> None:
         """Have what is kept hold from now on."""
         own = {key: datas.profile(key, data) for key, data in self.documents(Kind.PROFILE).items()}
-        devices = {key: datas.device(key, data) for key, data in self.documents(Kind.DEVICE).items()}
+        sightings = self.documents(Kind.SIGHTING)
+        devices = {
+            key: replace(datas.device(key, data), last_seen=datas.moment(sightings.get(key, {}).get("time")))
+            for key, data in self.documents(Kind.DEVICE).items()
+        }
         overrides = (datas.override(key, data) for key, data in self.documents(Kind.OVERRIDE).items())
         self.house = House(
             profiles={profile.name: profile for profile in READY_MADE} | own,

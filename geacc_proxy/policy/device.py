@@ -43,7 +43,7 @@ class Device:
         wireguard: public key of its tunnel.
         known: whether a parent has named it or given it a profile.
         first_seen: timezone-aware; None where it was never seen.
-        last_seen: as above; to the minute.
+        last_seen: as above, and up to a minute late.
         paused_until: filtering is off for it until then.
         bonus: ISO date and minutes that this day has more.
     """
