@@ -20,7 +20,7 @@ from geacc_proxy.policy.schedule import Schedule
 from geacc_proxy.policy.sites import SiteRules, host_of
 from geacc_proxy.verdict import Action
 
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,63}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+/=%-]{0,63}")
 _LONGEST = 200
 _MOST_SITES = 5_000
 

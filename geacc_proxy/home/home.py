@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -280,22 +281,30 @@ class Home:
 
     def _take(self) -> None:
         """Have what is kept hold from now on."""
-        own = {key: datas.profile(key, data) for key, data in self.documents(Kind.PROFILE).items()}
         sightings = self.documents(Kind.SIGHTING)
+        profiles = {profile.name: profile for profile in READY_MADE}
+        profiles |= {profile.name: profile for profile in self._read(Kind.PROFILE, datas.profile)}
         devices = {
-            key: replace(datas.device(key, data), last_seen=datas.moment(sightings.get(key, {}).get("time")))
-            for key, data in self.documents(Kind.DEVICE).items()
+            device.key: replace(device, last_seen=datas.moment(sightings.get(device.key, {}).get("time")))
+            for device in self._read(Kind.DEVICE, datas.device)
         }
-        overrides = (datas.override(key, data) for key, data in self.documents(Kind.OVERRIDE).items())
         self.house = House(
-            profiles={profile.name: profile for profile in READY_MADE} | own,
+            profiles=profiles,
             devices=devices,
-            overrides=Overrides.of(overrides),
+            overrides=Overrides.of(self._read(Kind.OVERRIDE, datas.override)),
             lists=self._lists,
             paused_until=datas.moment(self.setting("paused_until", None)),
             zone=self._zone,
         )
         self._register = self.house.register()
+
+    def _read[T](self, kind: Kind, reader: Callable[[str, Data], T]) -> Iterator[T]:
+        for key, data in self.documents(kind).items():
+            try:
+                yield reader(key, data)
+            except (UsageError, TypeError, ValueError, AttributeError) as error:
+                # Written by another release, or by hand. Without it the safe baseline holds.
+                _log.warning("a %s that was kept cannot be understood, and is left out: %s", kind, error)
 
     async def _do(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
