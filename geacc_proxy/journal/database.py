@@ -108,6 +108,18 @@ def explained(error: DBAPIError | sqlite3.Error, path: Path) -> JournalError:
     )
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from another one of the same name; None where there is none.
+
+    SQLite goes on writing into a file that has been deleted or replaced, where nobody will find it.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _make(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

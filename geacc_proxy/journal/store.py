@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from geacc_proxy.journal.database import async_engine, explained, prepare
+from geacc_proxy.journal.database import async_engine, explained, identity, prepare
 from geacc_proxy.journal.entry import Entry
 from geacc_proxy.journal.tables import INSERT, row_of
 
@@ -22,7 +22,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._engine: AsyncEngine = async_engine(path)
-        self._file = _identity(path)
+        self._file = identity(path)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -41,7 +41,7 @@ class Store:
             JournalError: the database cannot be written at the moment.
             Exception: anything else means that one of these entries cannot be stored at all.
         """
-        if _identity(self._path) != self._file:
+        if identity(self._path) != self._file:
             # Someone deleted or replaced the file; SQLite would go on writing into the nameless old one.
             await self._reopen()
         try:
@@ -60,12 +60,4 @@ class Store:
         await self._engine.dispose()
         await asyncio.to_thread(prepare, self._path)
         self._engine = async_engine(self._path)
-        self._file = _identity(self._path)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        self._file = identity(self._path)

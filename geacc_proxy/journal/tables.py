@@ -64,6 +64,34 @@ class Block(Base):
     )
 
 
+class Document(Base):
+    """A small JSON object that describes a part of the home."""
+
+    __tablename__ = "document"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class DeedRow(Base):
+    """A line of the audit trail; `before` and `after` are lists of `[kind, key, data or null]`."""
+
+    __tablename__ = "deed"
+
+    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    time: Mapped[datetime] = mapped_column(Moment)
+    who: Mapped[str] = mapped_column(Text)
+    what: Mapped[str] = mapped_column(Text)
+    values: Mapped[dict[str, str]] = mapped_column(JSON)
+    before: Mapped[list[Any]] = mapped_column(JSON)
+    after: Mapped[list[Any]] = mapped_column(JSON)
+    undone: Mapped[int] = mapped_column(BigInteger)
+
+    # The number of a deed that is gone is never given to another.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 BLOCK_LOG = Base.metadata.tables[Block.__tablename__]
 COLUMNS = [BLOCK_LOG.c[name] for name in ("id", *FIELDS)]
 """What is selected to make an `Entry`: the row's number, then the fields."""
