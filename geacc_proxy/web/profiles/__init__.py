@@ -1,0 +1,1 @@
+"""The pages of profiles: who has which, and what each says."""
