@@ -53,7 +53,7 @@ def depict(body: bytes, content_type: str, caps: Caps, manner: Manner) -> bytes:
     Raises:
         Undecodable: no picture, too small to show anything, broken, or beyond `caps`.
     """
-    found = decode(body, _TARGET, replace(caps, frames=2, tiles=0), content_type)
+    found = decode(body, _TARGET, replace(caps, frames=1, tiles=0), content_type)
     shown = found.picture.width, found.picture.height
     size = manner.size(*shown)
     cells = Image.fromarray(found.frames[0]).resize(_grid(shown, size, manner), Resampling.BOX)
