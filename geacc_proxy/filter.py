@@ -82,8 +82,8 @@ class Filter:
         """The judgement on one body. Closed by default: a fault of ours hides the picture and never raises."""
         start = time.perf_counter()
         name, cached = "", False
+        rules = self._now(context)
         try:
-            rules = self._rules(context)
             if rules.filtering is Filtering.OFF:
                 verdict: Verdict = Unjudged(Failure.UNASKED, "filtering is off")
             else:
@@ -91,7 +91,6 @@ class Filter:
                 verdict, name, cached = found.verdict, found.digest, found.cached
         except Exception as error:  # noqa: BLE001  (closed by default: whatever it was, the picture is hidden)
             _log.exception("Classifying failed")
-            rules = constant(UNDER_12)(context)
             verdict = Unjudged(Failure.INTERNAL, f"{type(error).__name__}: {error}")
         if _is_tiny(verdict) and not self._pieces.may_show(context.device, context.page or context.url, name):
             verdict = Unjudged(Failure.TOO_MANY_PIECES, "tiny", picture_of(verdict))
@@ -132,15 +131,21 @@ class Filter:
         self._sketching.add(task)
         task.add_done_callback(self._sketching.discard)
 
+    def _now(self, context: Context) -> Rules:
+        try:
+            return self._rules(context)
+        except Exception:  # noqa: BLE001  (closed by default: what holds for the youngest)
+            _log.exception("What holds for a device cannot be told")
+            return _STRICTEST(context)
+
     def _decide(self, verdict: Verdict, rules: Rules, name: str, context: Context) -> Decision:
-        page_host = urlsplit(context.page).hostname or "" if context.page.startswith(("http://", "https://")) else ""
         return decide(
             verdict,
             rules,
             self._thresholds,
             digest=name,
             url=context.url,
-            hosts=(context.site, page_host),
+            hosts=(context.site, _host_of_page(context.page)),
             claims_picture=_claims_picture(context),
         )
 
@@ -151,7 +156,7 @@ class Filter:
             name: the digest of its bytes.
             context: who asks, where and when; its `content_type` as declared then.
         """
-        rules = self._rules(context)
+        rules = self._now(context)
         verdict = self._classifier.known(name, context.content_type)
         if verdict is None:
             return True if rules.filtering is Filtering.OFF else None
@@ -163,7 +168,7 @@ class Filter:
         """The judgement on a body that cannot be looked at, such as one too large to hold or cut out of the middle."""
         start = time.perf_counter()
         verdict = Unjudged(failure, detail)
-        decision = self._decide(verdict, self._rules(context), "", replace(context, content_type="image/unknown"))
+        decision = self._decide(verdict, self._now(context), "", replace(context, content_type="image/unknown"))
         return self._tell(decision, verdict, context, "", cached=False, start=start)
 
     def _tell(
@@ -180,7 +185,17 @@ class Filter:
         return judgement
 
 
+_STRICTEST = constant(UNDER_12)
 _MANNERS: dict[str, Manner] = {Effect.BLUR: Manner.BLUR, Effect.PIXELATE: Manner.PIXELATE}
+
+
+def _host_of_page(page: str) -> str:
+    if not page.startswith(("http://", "https://")):
+        return ""
+    try:
+        return urlsplit(page).hostname or ""
+    except ValueError:  # a bracket too many
+        return ""
 
 
 def _is_tiny(verdict: Verdict) -> bool:
