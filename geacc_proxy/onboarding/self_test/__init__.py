@@ -18,6 +18,11 @@ HEIGHT = 160
 SCRIPT = Path(__file__).with_name("script.js")
 """What the self-test page runs; its first lines say what it needs."""
 
+MALIGN_PIXELS = "bb7364,a17460,8da263,717a63,427464,8c869c,8a5f9d,8a7a9d"
+"""The first pixels of `malign.png`, hexadecimal RGB."""
+BENIGN_PIXELS = "78b4eb,78b4eb,78b4eb,78b4eb,78b4eb,78b4eb,78b4eb,78b4eb"
+"""The first pixels of `benign.png`."""
+
 
 @cache
 def malign() -> bytes:
@@ -29,3 +34,14 @@ def malign() -> bytes:
 def benign() -> bytes:
     """The picture that must be shown as it is, PNG."""
     return Path(__file__).with_name("benign.png").read_bytes()
+
+
+@cache
+def facts() -> dict[str, str]:
+    """What the page tells the script of the originals: names and values of its `data-` attributes."""
+    return {
+        "data-malign-length": str(len(malign())),
+        "data-malign-pixels": MALIGN_PIXELS,
+        "data-benign-length": str(len(benign())),
+        "data-benign-pixels": BENIGN_PIXELS,
+    }
