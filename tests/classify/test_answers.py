@@ -1,19 +1,24 @@
 """Verdicts on their way from a worker that may have been taken over."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from geacc_proxy.classify.answers import read, written
 from geacc_proxy.verdict import Failure, Picture, Scores, Unjudged, Verdict
 
-SCORES = Scores(Picture("png", 480, 320), "m@1", 0.25, (("neutral", 0.75), ("porn", 0.25)), 3, 1.5, 2.5)
+SCORES = Scores(
+    Picture("png", 480, 320), "m@1", 0.25, (("neutral", 0.75), ("porn", 0.25)), 3, 1.5, 2.5, likeness=2**64 - 1
+)
 
 
 @pytest.mark.parametrize(
     "verdict",
     [
         SCORES,
+        replace(SCORES, likeness=0),
+        replace(SCORES, likeness=None),
         *(Unjudged(failure, "9400×9400", Picture("jpeg", 9400, 9400)) for failure in Failure),
         Unjudged(Failure.TINY),
     ],
@@ -45,6 +50,12 @@ def _scores(**changes: object) -> bytes:
         _scores(labels=[["neutral"]]),
         _scores(picture={"format": "png", "width": float("inf"), "height": 1}),
         _scores(frames=None),
+        _scores(likeness=2**64),
+        _scores(likeness=-1),
+        _scores(likeness=1.0),
+        _scores(likeness=True),
+        _scores(likeness="ff"),
+        json.dumps({key: value for key, value in json.loads(written(SCORES)).items() if key != "likeness"}).encode(),
     ],
 )
 def test_nonsense_is_no_verdict(answer: bytes) -> None:

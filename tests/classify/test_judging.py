@@ -56,3 +56,22 @@ def test_a_body_without_scores_says_why(judge: ModelJudge) -> None:
     verdict = judge.verdict(png(Image.new("RGB", (5, 5))), "")
     assert verdict == Unjudged(Failure.TINY, "5×5", verdict.picture)
     assert (verdict.picture.width, verdict.picture.height) == (5, 5)
+
+
+def test_what_a_picture_looks_like_is_told_of_its_first_whole_view(judge: ModelJudge) -> None:
+    frames = [MALIGN.resize((240, 160)), *(Image.new("RGB", (240, 160), (shade, 0, 0)) for shade in (50, 250))]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], quality=90)
+    still, moving = judge.verdict(png(MALIGN), ""), judge.verdict(file.getvalue(), "")
+    assert isinstance(still, Scores)
+    assert isinstance(moving, Scores)
+    assert moving.frames > 1
+    assert still.likeness is not None
+    assert moving.likeness is not None
+    assert (still.likeness ^ moving.likeness).bit_count() <= 6
+
+
+def test_what_has_no_structure_looks_like_nothing_else(judge: ModelJudge) -> None:
+    verdict = judge.verdict(png(Image.new("RGB", (90, 90), (9, 90, 120))), "")
+    assert isinstance(verdict, Scores)
+    assert verdict.likeness is None
