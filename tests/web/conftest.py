@@ -1,26 +1,40 @@
-"""A throw-away authority, and the pages served for real."""
+"""A home on a real database, its pages, and browsers that open them."""
 
-import http.client
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
-from starlette.concurrency import run_in_threadpool
 
-from geacc_proxy.web.app import Site, create_app
-from geacc_proxy.web.server import AdminServer
+from geacc_proxy.filter import Filter
+from geacc_proxy.home.home import Home
+from geacc_proxy.home.storage import open_store
+from geacc_proxy.verdict import Failure, Unjudged
+from geacc_proxy.web.app import create_app
+from geacc_proxy.web.site import Site, StrictnessFact
+
+from .browsing import Browser
+
+PASSWORD = "correct horse battery"
+START_CODE = "WXYZ-2345"
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
+@dataclass
+class Clock:
+    """A clock that tests move."""
 
-    @property
-    def text(self) -> str:
-        return self.body.decode()
+    at: datetime = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **much: float) -> None:
+        self.at += timedelta(**much)
 
 
 @dataclass
@@ -32,25 +46,28 @@ class Switch:
 
 
 @dataclass
-class Pages:
-    server: AdminServer
-    healthy: Switch
-    authority: trustme.CA
-    host: str = "127.0.0.1"
-    headers: dict[str, str] = field(default_factory=dict)
+class Through:
+    """The connections that come through the proxy: the device's address by where they come from."""
 
-    async def get(self, path: str, method: str = "GET", host: str | None = None) -> Answer:
-        return await run_in_threadpool(self._get, path, method, host)
+    known: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def _get(self, path: str, method: str, host: str | None) -> Answer:
-        connection = http.client.HTTPConnection(self.host, self.server.port, timeout=10)
-        try:
-            connection.request(method, path, headers={} if host is None else {"Host": host})
-            response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, response.read())
-        finally:
-            connection.close()
+    def __call__(self, peer: tuple[str, int]) -> str | None:
+        return self.known.get(peer)
+
+
+class _Blind:
+    """Judges nothing; for pages that need a door and no verdicts."""
+
+    async def classify(self, body: bytes, content_type: str = "") -> Any:
+        from geacc_proxy.classify.classifier import Classified
+
+        return Classified(Unjudged(Failure.UNREADABLE), "0" * 32, False)
+
+    def known(self, name: str, content_type: str = "") -> None:
+        return None
+
+    async def depict(self, body: bytes, content_type: str, manner: Any) -> None:
+        return None
 
 
 @pytest.fixture(scope="session")
@@ -59,27 +76,93 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def site(authority: trustme.CA) -> Callable[..., Site]:
-    def make(**changes: object) -> Site:
-        usual: dict[str, object] = {
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def healthy() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+def through() -> Through:
+    return Through()
+
+
+@pytest.fixture
+async def home(tmp_path: Path, clock: Clock) -> AsyncIterator[Home]:
+    home = await Home.open(lambda: open_store(tmp_path / "geacc.db"), zone=UTC, clock=clock)
+    yield home
+    await home.close()
+
+
+@pytest.fixture
+def make_site(
+    authority: trustme.CA, home: Home, tmp_path: Path, healthy: Switch, through: Through
+) -> Callable[..., Site]:
+    """Makes a site; what is given takes the place of the usual."""
+
+    def make(**changes: Any) -> Site:
+        usual: dict[str, Any] = {
+            "home": home,
+            "door": Filter(_Blind(), {"strict": 0.2, "balanced": 0.5, "lenient": 0.8}),
+            "state_dir": tmp_path,
             "proxy_host": "",
             "proxy_port": 8080,
+            "admin_port": 8081,
             "certificate_pem": authority.cert_pem.bytes(),
             "certificate_name": "geacc-proxy on <attic>",
             "model": "nsfwjs-mobilenet_v2@4.4.0",
-            "strictness": "strict & careful",
+            "labels": ("drawing", "hentai", "neutral", "porn", "sexy"),
+            "malign_labels": ("hentai", "porn", "sexy"),
+            "strictness": (
+                StrictnessFact("strict", 0.2, 0.041),
+                StrictnessFact("balanced", 0.5, 0.012),
+                StrictnessFact("lenient", 0.8, None),
+            ),
             "version": "0.1.0",
-            "is_healthy": Switch(),
+            "is_healthy": healthy,
+            "through": through,
+            "start_code": START_CODE,
         }
-        return Site(**(usual | changes))  # type: ignore[arg-type]
+        return Site(**(usual | changes))
 
     return make
 
 
 @pytest.fixture
-async def pages(authority: trustme.CA, site: Callable[..., Site]) -> AsyncIterator[Pages]:
-    healthy = Switch()
-    server = AdminServer(create_app(site(is_healthy=healthy)))
-    await server.start("127.0.0.1", 0)
-    yield Pages(server, healthy, authority)
-    await server.stop()
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def app(site: Site) -> Any:
+    return create_app(site)
+
+
+@pytest.fixture
+async def password(app: Any) -> str:
+    """The password, which is set."""
+    await app.state.sessions.set_password("parent", PASSWORD)
+    return PASSWORD
+
+
+@pytest.fixture
+def client(app: Any, password: str) -> Browser:
+    """A browser at home in which nobody is logged in; there is a password."""
+    return Browser(app, peer=("192.168.1.20", 50_000), host="192.168.1.2:8081")
+
+
+@pytest.fixture
+async def parent(app: Any, password: str) -> Browser:
+    """A browser at home in which a parent is logged in."""
+    browser = Browser(app, peer=("192.168.1.10", 50_000), host="192.168.1.2:8081")
+    browser.cookies["geacc_session"] = await app.state.sessions.begin("", stays=False)
+    return browser
+
+
+@pytest.fixture
+def machine(app: Any) -> Browser:
+    """A browser on the machine itself; there is no password."""
+    return Browser(app)
