@@ -22,7 +22,7 @@ from geacc_proxy.onboarding import self_test
 from geacc_proxy.onboarding.reach import checked_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from cryptography.x509 import Certificate
 
@@ -77,16 +77,18 @@ def examine(settings: Settings, state_dir: Path) -> list[Finding]:
     host = checked_host(_reachable(settings.host))
     pages = Address(host, settings.admin_port)
     health = _health(pages)
-    findings = [_running(pages, health), _clock(health)]
-    findings += _guarded("certificate", lambda: _certificate(state_dir, pages))
-    findings += _guarded("key", lambda: _key(state_dir))
-    findings += _guarded("block log", lambda: _database(state_dir))
-    findings += _guarded("disk", lambda: _disk(state_dir))
+    running = _running(pages, health)
     model = _guarded("model", lambda: _model(settings, state_dir))
-    findings += model
-    knows_picture = all(finding.state is State.WELL for finding in model)
-    findings += _road(settings, Address(host, settings.port), state_dir, knows_picture)
-    return findings
+    return [
+        running,
+        _clock(health),
+        _guarded("certificate", lambda: _certificate(state_dir, pages)),
+        _guarded("key", lambda: _key(state_dir)),
+        _guarded("block log", lambda: _database(state_dir)),
+        _guarded("disk", lambda: _disk(state_dir)),
+        model,
+        *_road(settings, Address(host, settings.port), state_dir, model.state is State.WELL),
+    ]
 
 
 def write_lines(findings: Sequence[Finding]) -> int:
@@ -125,16 +127,15 @@ def _reachable(host: str) -> str:
     return "::1" if host == "::" else host
 
 
-def _guarded(check: str, look: Callable[[], Iterator[Finding] | Finding]) -> list[Finding]:
+def _guarded(check: str, look: Callable[[], Finding]) -> Finding:
     """What a check found; a person's trouble is a finding, not the end of all other checks."""
     try:
-        found = look()
-        return [found] if isinstance(found, Finding) else list(found)
+        return look()
     except GeaccError as error:
-        return [Finding(check, State.FAILED, str(error))]
+        return Finding(check, State.FAILED, str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return [Finding(check, State.FAILED, f"{where}{error.strerror or error}")]
+        return Finding(check, State.FAILED, f"{where}{error.strerror or error}")
 
 
 def _health(pages: Address) -> Answer:
@@ -296,11 +297,18 @@ def _road(settings: Settings, proxy: Address, state_dir: Path, knows_picture: bo
         )
         return [Finding("filtering", State.WARNING, words)]
     with Road.open(proxy, state_dir / "ca" / _CERTIFICATE) as road:
+        try:
+            malign, benign = road.plain("/malign.png"), road.plain("/benign.png")
+        except OSError as error:
+            words = f"no proxy answers at {proxy.url} ({error.strerror or error}); say its port with --port"
+            return [Finding("filtering", State.FAILED, words)]
         told = _told(road)
-        findings = _guarded("filtering", lambda: _plain(road, told, knows_picture))
-        findings += _guarded("filtering TLS", lambda: _secure(road, told, knows_picture))
-        findings += _guarded("DoH", lambda: _doh(road, told))
-    return findings
+        return [
+            _verdict("filtering", malign, benign, told, knows_picture),
+            _secure(road, told, knows_picture),
+            _quic(malign, benign),
+            _doh(road, told),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,16 +331,11 @@ def _told(road: Road) -> _Told:
     return _Told(*flags)
 
 
-def _plain(road: Road, told: _Told, knows_picture: bool) -> Iterator[Finding]:
-    malign = road.plain("/malign.png")
-    benign = road.plain("/benign.png")
-    yield _verdict("filtering", malign, benign, told, knows_picture)
-    if benign.header("alt-svc") or malign.header("alt-svc"):
-        yield Finding(
-            "QUIC", State.FAILED, "the proxy lets sites offer HTTP/3 (Alt-Svc), by which browsers go round it"
-        )
-    else:
-        yield Finding("QUIC", State.WELL, "offers of HTTP/3 are taken out")
+def _quic(*answers: Answer) -> Finding:
+    if any(answer.header("alt-svc") for answer in answers):
+        words = "the proxy lets sites offer HTTP/3 (Alt-Svc), by which browsers go round it"
+        return Finding("QUIC", State.FAILED, words)
+    return Finding("QUIC", State.WELL, "offers of HTTP/3 are taken out")
 
 
 def _secure(road: Road, told: _Told, knows_picture: bool) -> Finding:
