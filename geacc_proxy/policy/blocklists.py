@@ -32,9 +32,10 @@ _WHOLE_DOMAIN = frozenset({"important", "document", "doc", "all"})
 """Modifiers with which a rule still means the domain and all that is there."""
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _COMMENT = re.compile(r"\s#")
+_UNSEEN = "\ufeff\0 \t"  # a byte order mark, and what else is about it
 _LONGEST = 253  # RFC 1035, 2.3.4
 _IN_ADDRESSES = frozenset("/?#:@\\*")
-_RULE = re.compile(r"(@@)?\|\|(?:\*\.)?([^/^*|$:?=&\s]+)(?:\^?\|?)(?:\$(.+))?")
+_RULE = re.compile(r"(@@)?\|\|(?:\*\.)?([^/^*|$:?=&\s]+)([\^|]{0,2})(?:\$(.+))?")
 
 
 class Names:
@@ -137,15 +138,17 @@ class _Reader:
         )
 
     def read(self, line: str) -> None:
-        line = line.strip("\ufeff \t\r\n\f\v\0")
+        line = line.strip().strip(_UNSEEN)
         if not line or line[0] in "!#[":
             return
         if line.startswith(("||", "@@")):
             self._rule(line)
             return
         words = (_COMMENT.split(line, maxsplit=1)[0] if "#" in line else line).split()
+        if not words:
+            return
         if len(words) == 1:
-            name = words[0].removeprefix("*.")
+            name = words[0].removeprefix("*").removeprefix(".")
             is_word = name == words[0] and not {".", ":"} & set(name)
             self._take(self.domains, "" if is_word else name)
         elif words[0] in _NOWHERE:
@@ -157,8 +160,8 @@ class _Reader:
 
     def _rule(self, line: str) -> None:
         found = _RULE.fullmatch(line)
-        modifiers = set(found[3].split(",")) if found is not None and found[3] else set()
-        if found is None or not modifiers <= _WHOLE_DOMAIN:
+        modifiers = set(found[4].split(",")) if found is not None and found[4] else set()
+        if found is None or not modifiers <= _WHOLE_DOMAIN or _goes_on(found[2], found[3]):
             self.skipped += 1
         elif found[1]:
             self._take(self.exceptions, found[2])
@@ -172,6 +175,11 @@ class _Reader:
         else:
             names.append(key_of(name))
             self.rules += 1
+
+
+def _goes_on(name: str, end: str) -> bool:
+    """Whether a rule is for all names that begin like it, such as `||example.`: nothing ends it, nor is it whole."""
+    return not end and (name.endswith(".") or "." not in name)
 
 
 def _plain(text: str) -> str | None:

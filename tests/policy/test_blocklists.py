@@ -40,7 +40,15 @@ def test_a_hosts_file_blocks_its_names_and_nothing_below_them() -> None:
 
 def test_a_name_on_its_own_line_blocks_what_is_below_it_too() -> None:
     listed = parse(
-        ["bad.example", "  Worse.Example.  ", "*.wild.example", "192.0.2.7", "2001:DB8::1", "bücher.example"]
+        [
+            "bad.example",
+            "  Worse.Example.  ",
+            "*.wild.example",
+            ".dot.example",
+            "192.0.2.7",
+            "2001:DB8::1",
+            "bücher.example",
+        ]
     )
     assert listed.covers("bad.example") == "bad.example"
     assert listed.covers("www.BAD.example.") == "bad.example"
@@ -50,7 +58,8 @@ def test_a_name_on_its_own_line_blocks_what_is_below_it_too() -> None:
     assert listed.covers("[2001:db8::1]") == "2001:db8::1"
     assert listed.covers("xn--bcher-kva.example") == "xn--bcher-kva.example"
     assert listed.covers("good.example") is None
-    assert (listed.rules, listed.skipped) == (6, 0)
+    assert listed.covers("a.dot.example") == "dot.example"
+    assert (listed.rules, listed.skipped) == (7, 0)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +104,9 @@ def test_a_rule_may_block_a_top_level_domain_but_a_stray_word_does_not() -> None
         "||bad.example^$dnsrewrite=127.0.0.1",
         "||bad.example^$denyallow=good.example",
         "||bad.example^$",
+        "||bad.",
+        "||bad.example.",
+        "||bad",
         "||bad.*^",
         "||bad*.example^",
         "||bad.example:8080^",
