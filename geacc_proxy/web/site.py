@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from geacc_proxy.filter import Filter
     from geacc_proxy.home.home import Home
+    from geacc_proxy.home.lists import Lists
+    from geacc_proxy.home.tally import Tally
 
 RESERVED_NAME = "geacc.internal"
 """Through the proxy, the pages that a device opens; `.internal` is kept for private use (ICANN, 29 July 2024)."""
@@ -52,6 +54,8 @@ class Site:
         through: the address of the device behind a connection that has come through the proxy, by the (host, port)
             that it comes from; None for one that came straight.
         start_code: what a person types to set the first password; empty once there is one.
+        lists: the subscribed block lists; None where nobody keeps them.
+        tally: what is counted; None where nobody counts.
     """
 
     home: Home
@@ -70,3 +74,5 @@ class Site:
     is_healthy: Callable[[], bool]
     through: Callable[[tuple[str, int]], str | None]
     start_code: str = ""
+    lists: Lists | None = None
+    tally: Tally | None = None
