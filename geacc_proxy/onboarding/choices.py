@@ -58,7 +58,7 @@ class Choices:
         Raises:
             UsageError: one of them is not what it has to be.
         """
-        if len(self.ssid.encode()) > 32 or not self.ssid.isprintable():
+        if not self.ssid.isprintable() or len(self.ssid.encode()) > 32:
             raise UsageError(f"Wi-Fi name {self.ssid[:40]!r} is none; it takes at most 32 bytes of printable text")
         if self.wifi_password and not (8 <= len(self.wifi_password) <= 64 and self.wifi_password.isprintable()):
             raise UsageError("the Wi-Fi password is none; it takes 8 to 63 printable characters")

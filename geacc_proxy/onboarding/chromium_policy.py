@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from geacc_proxy.onboarding.choices import Choices
     from geacc_proxy.onboarding.reach import Reach
 
-LINUX_FOLDERS = (
-    "/etc/opt/chrome/policies/managed",
-    "/etc/chromium/policies/managed",
-    "/etc/opt/edge/policies/managed",
-    "/etc/brave/policies/managed",
-)
-"""Where browsers on Linux look for `*.json`; Debian's Chromium in the second."""
+LINUX_FOLDERS = {
+    "chrome": "/etc/opt/chrome/policies/managed",
+    "chromium": "/etc/chromium/policies/managed",
+    "brave": "/etc/brave/policies/managed",
+    "edge": "/etc/opt/edge/policies/managed",
+}
+"""Where browsers on Linux look for `*.json`."""
 
 # As the PAC file has them (`pac.py`). The rules: chromium's net/docs/proxy.md, "Proxy bypass rules".
 _AT_HOME = (
@@ -70,12 +70,13 @@ def edge_policy(reach: Reach, choices: Choices) -> dict[str, Any]:
 
 
 def managed_policy(reach: Reach, choices: Choices) -> bytes:
-    """Return the JSON file for Linux, and for the "custom configurations" of Google's admin console.
+    """Return the JSON file of Chrome, Chromium and Brave on Linux, and for Google's Admin console (ASCII)."""
+    return _json(chrome_policy(reach, choices))
 
-    One file serves Chrome, Chromium, Brave and Edge: each passes over the policies of the others.
-    """
-    policy = chrome_policy(reach, choices) | edge_policy(reach, choices)
-    return (json.dumps(policy, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+def managed_edge_policy(reach: Reach, choices: Choices) -> bytes:
+    """Return the JSON file of Edge on Linux (ASCII)."""
+    return _json(edge_policy(reach, choices))
 
 
 def registry_file(reach: Reach, choices: Choices) -> bytes:
@@ -109,6 +110,10 @@ def _common(reach: Reach, choices: Choices) -> dict[str, Any]:
         "DnsOverHttpsMode": "off",
         "CACertificates": [base64.b64encode(reach.certificate_der).decode("ascii")],
     }
+
+
+def _json(policy: dict[str, Any]) -> bytes:
+    return (json.dumps(policy, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
 def _entry(name: str, value: Any) -> str:

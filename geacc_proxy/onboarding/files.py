@@ -98,11 +98,18 @@ FILES = (
         N_("A profile with the certificate, and with the proxy for one Wi-Fi network if you name it."),
     ),
     SetupFile(
-        "geacc-proxy-policy.json",
+        "geacc-proxy-chrome.json",
         "application/json",
         frozenset({Platform.LINUX, Platform.CHROMEOS}),
         chromium_policy.managed_policy,
-        N_("Policies for Chrome, Chromium, Edge and Brave: proxy, certificate, no QUIC, no private windows."),
+        N_("Policies for Chrome, Chromium and Brave: proxy, certificate, no QUIC, no private windows."),
+    ),
+    SetupFile(
+        "geacc-proxy-edge.json",
+        "application/json",
+        frozenset({Platform.LINUX}),
+        chromium_policy.managed_edge_policy,
+        N_("Policies for Edge: proxy, certificate, no QUIC, no private windows."),
     ),
     SetupFile(
         "geacc-proxy.reg",

@@ -5,7 +5,9 @@ The policies of the machine are not touched: the browser gets a view of /etc/chr
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -17,7 +19,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, sync_playwright
 
-from geacc_proxy.onboarding.choices import Choices, Fallback
+from geacc_proxy.onboarding.choices import Choices, Fallback, ProxyBy
 from geacc_proxy.onboarding.files import setup_file
 from geacc_proxy.onboarding.reach import Reach
 
@@ -63,7 +65,7 @@ def chromium_with_policy(folder: Path, policy: bytes) -> Path:
     shutil.copytree(SYSTEM, system)
     managed = system / "policies" / "managed"
     managed.mkdir(parents=True)
-    (managed / "geacc-proxy-policy.json").write_bytes(policy)
+    (managed / "geacc-proxy-chrome.json").write_bytes(policy)
     programs.mkdir()
     wrapper = programs / "chromium"
     wrapper.write_text(
@@ -78,7 +80,7 @@ def chromium_with_policy(folder: Path, policy: bytes) -> Path:
 def test_chromium_with_the_policies_browses_behind_the_filter(
     origin: Origin, unfiltered: Visit, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs = chromium_with_policy(tmp_path, made("geacc-proxy-policy.json", reach_of(proxy), Choices()))
+    programs = chromium_with_policy(tmp_path, made("geacc-proxy-chrome.json", reach_of(proxy), Choices()))
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
 
     # Started with --no-proxy-server, and trusting the origin's authority alone: what filters is the policies' doing.
@@ -88,12 +90,38 @@ def test_chromium_with_the_policies_browses_behind_the_filter(
     assert_only_malign_pictures_are_gone(origin, unfiltered, seen)
 
 
+TEXTS = """() => {
+    const found = [];
+    const walk = node => {
+        if (node.nodeType === Node.TEXT_NODE && node.textContent.trim()) found.push(node.textContent.trim());
+        if (node.shadowRoot) walk(node.shadowRoot);
+        node.childNodes.forEach(walk);
+    };
+    walk(document.body);
+    return found.join("|");
+}"""
+
+
+@pytest.mark.parametrize("proxy_by", list(ProxyBy))
+def test_chromium_accepts_every_policy(proxy: Proxy, tmp_path: Path, proxy_by: ProxyBy) -> None:
+    policy = made("geacc-proxy-chrome.json", reach_of(proxy), Choices(proxy_by=proxy_by))
+    programs = chromium_with_policy(tmp_path, policy)
+    with browsing(tmp_path, program=programs / "chromium") as tab:
+        tab.goto("chrome://policy")
+        tab.wait_for_function(f"() => ({TEXTS})().includes('QuicAllowed')")
+        told = tab.evaluate(TEXTS)
+    for name in json.loads(policy):
+        _, _, row = told.partition(f"|{name}|")
+        assert re.match(r".*?\|Platform\|Machine\|Mandatory\|OK\|", row, re.DOTALL), name
+        assert "Unknown policy" not in told
+
+
 @contextmanager
-def browsing(home: Path, *flags: str) -> Iterator[Page]:
+def browsing(home: Path, *flags: str, program: Path | None = None) -> Iterator[Page]:
     """A Chromium whose HOME is `home`; it forgives no certificate."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=program or shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", *flags],
             env={**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)},
         )

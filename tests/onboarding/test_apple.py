@@ -88,6 +88,7 @@ def test_the_same_home_gives_the_same_identifiers_and_another_network_others() -
         {"ssid": "x" * 33},
         {"ssid": "ü" * 17},
         {"ssid": "a\nb"},
+        {"ssid": "\ud800"},
         {"wifi_password": "12345678"},
         {"ssid": "a", "wifi_password": "short"},
     ],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from geacc_proxy.onboarding.choices import Choices, Fallback, ProxyBy
-from geacc_proxy.onboarding.chromium_policy import managed_policy, registry_file, registry_removal
+from geacc_proxy.onboarding.chromium_policy import managed_edge_policy, managed_policy, registry_file, registry_removal
 from geacc_proxy.onboarding.firefox_policy import firefox_policy
 
 from .home import reach
@@ -67,8 +67,15 @@ def test_chromium_is_shut_behind_the_proxy() -> None:
     assert policy["ProxySettings"]["ProxyServer"] == "192.168.1.2:8080"
     assert policy["QuicAllowed"] is False
     assert policy["DnsOverHttpsMode"] == "off"
-    assert policy["IncognitoModeAvailability"] == policy["InPrivateModeAvailability"] == 1
+    assert policy["IncognitoModeAvailability"] == 1
     assert [base64.b64decode(one) for one in policy["CACertificates"]] == [reach().certificate_der]
+
+
+def test_edge_has_the_same_and_its_own_word_for_private_windows() -> None:
+    edge = json.loads(managed_edge_policy(reach(), Choices()))
+
+    assert edge.pop("InPrivateModeAvailability") == 1
+    assert edge == {name: value for name, value in chromium().items() if name != "IncognitoModeAvailability"}
 
 
 @pytest.mark.parametrize(("host", "through_proxy"), [("127.0.0.1", True), ("::1", True), ("192.168.1.2", False)])

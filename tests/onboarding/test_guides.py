@@ -30,7 +30,7 @@ def test_every_platform_has_a_guide_with_all_parts(platform: Platform) -> None:
 def test_every_file_that_a_step_names_can_be_had(guide: Guide) -> None:
     offered = {file.name for file in files_for(guide.platform, Choices())}
 
-    assert set(guide.files) <= offered | {"policies.json"}
+    assert set(guide.files) <= offered
     for step in all_steps(guide):
         assert not step.file or setup_file(step.file) is not None
 

@@ -10,7 +10,7 @@ from geacc_proxy.onboarding.steps import Guide, Step
 GUIDE = Guide(
     Platform.CHROMEOS,
     N_("Chromebook"),
-    ("geacc-proxy-policy.json",),
+    ("geacc-proxy-chrome.json",),
     (
         Step(
             N_(
@@ -18,7 +18,7 @@ GUIDE = Guide(
                 "[Chrome] → [Settings] → [Custom configurations] and paste what the file holds. A Chromebook at home "
                 "takes no such file; use the steps by hand."
             ),
-            "geacc-proxy-policy.json",
+            "geacc-proxy-chrome.json",
         ),
     ),
     (

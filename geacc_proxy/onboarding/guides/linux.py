@@ -10,16 +10,17 @@ from geacc_proxy.onboarding.steps import Guide, Step
 GUIDE = Guide(
     Platform.LINUX,
     N_("Linux"),
-    ("geacc-proxy-policy.json", "geacc-proxy-linux.sh", "policies.json"),
+    ("geacc-proxy-chrome.json", "geacc-proxy-edge.json", "geacc-proxy-linux.sh"),
     (
         Step(
             N_(
                 "Download the policies and, as root, put the file into /etc/chromium/policies/managed/ for Chromium, "
-                "/etc/opt/chrome/policies/managed/ for Chrome, /etc/opt/edge/policies/managed/ for Edge or "
-                "/etc/brave/policies/managed/ for Brave. Make the folder where it is missing."
+                "/etc/opt/chrome/policies/managed/ for Chrome or /etc/brave/policies/managed/ for Brave. Make the "
+                "folder where it is missing."
             ),
-            "geacc-proxy-policy.json",
+            "geacc-proxy-chrome.json",
         ),
+        Step(N_("The file for Edge goes into /etc/opt/edge/policies/managed/."), "geacc-proxy-edge.json"),
         Step(N_("Start the browser anew. Its menu says [Managed by your organization].")),
         Step(
             N_(
@@ -58,7 +59,7 @@ GUIDE = Guide(
     ),
     CHECK,
     (
-        Step(N_("Delete the file geacc-proxy-policy.json from the folders where you put it.")),
+        Step(N_("Delete geacc-proxy-chrome.json and geacc-proxy-edge.json from the folders where you put them.")),
         Step(N_("Close the browsers and run: sh geacc-proxy-linux.sh remove"), "geacc-proxy-linux.sh"),
         Step(N_("Switch [Network Proxy] off in [Settings] → [Network] → [Proxy].")),
         Step(
