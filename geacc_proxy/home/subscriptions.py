@@ -149,7 +149,7 @@ def refresh(
     """Look whether a source has another list by now, and take it.
 
     Args:
-        source: an address or a path, as `check_source` accepts it.
+        source: an address or a path, as `check_source` gives it.
         folder: where copies lie; made if missing.
         now: to note, timezone-aware.
         force: take the list even if its source says that it is still the same.
