@@ -26,6 +26,7 @@ from geacc_proxy.gateways.mitm.rewriting import rewrite, rewrite_stream
 from geacc_proxy.gateways.mitm.sockets import filter_message
 from geacc_proxy.gateways.mitm.texts import TextPassage, charset_of, is_live, is_short, looks_like_text
 from geacc_proxy.gateways.mitm.unpacking import Unpacker, can_undo
+from geacc_proxy.gateways.mitm.visits import Visit, visit_of
 from geacc_proxy.images.embedded import TextLimits
 from geacc_proxy.images.placeholder import placeholder
 from geacc_proxy.verdict import Context, Failure, Judgement
@@ -104,6 +105,8 @@ class PictureFilter:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Ask for whole pictures and texts, in encodings that can be undone; confirm a copy whose decision stands."""
         request = flow.request
+        if _is_ours(flow):
+            return
         try:
             headers = folded(request.headers)
             ask_known_encodings(request.headers, headers)
@@ -123,7 +126,7 @@ class PictureFilter:
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Hold what may be a picture, look through texts, let the rest stream."""
         request, response = flow.request, flow.response
-        if response is None:
+        if response is None or _is_ours(flow):
             return
         try:
             headers = folded(response.headers)
@@ -307,12 +310,14 @@ class PictureFilter:
         try:
             body = plain(response.raw_content or b"", _encoding(flow), self.max_bytes)
         except BodyTooLarge as error:
+            body = b""
             judgement = self.door.refuse(Failure.TOO_LARGE, str(error), context)
         else:
             judgement = await self.door.judge(body, context)
         self._remember(flow, picture=True)
         if judgement.decision.hidden:
-            replace_body(response, _stand_in(judgement))
+            made = await self.door.stand_in(body, judgement, context) if body else None
+            replace_body(response, made or _stand_in(judgement))
             return
         as_whole(response)
         copy = self._copies.passing(flow.request, response, judgement.digest)
@@ -370,16 +375,28 @@ def _stand_in(judgement: Judgement) -> bytes:
     return placeholder(picture.width, picture.height)
 
 
+def _is_ours(flow: HTTPFlow) -> bool:
+    """Whether the answer is one of our own pages, or of the household's hooks."""
+    visit = visit_of(flow)
+    return visit is not None and visit.untouched
+
+
 def _context(flow: HTTPFlow, content_type: str) -> Context:
     request = flow.request
-    address = flow.client_conn.peername[0] if flow.client_conn.peername else ""
+    visit = visit_of(flow) or _visit_without_home(flow)
     return Context(
-        url=request.pretty_url,
+        url=visit.url or request.pretty_url,
         page=request.headers.get("referer", ""),
-        device=address.removeprefix("::ffff:"),
+        device=visit.device,
         content_type=content_type,
         destination=request.headers.get("sec-fetch-dest", ""),
+        site=visit.site,
     )
+
+
+def _visit_without_home(flow: HTTPFlow) -> Visit:
+    address = flow.client_conn.peername[0] if flow.client_conn.peername else ""
+    return Visit(address.removeprefix("::ffff:"), flow.request.host)
 
 
 def _context_of(flow: HTTPFlow) -> Callable[[str], Context]:

@@ -29,18 +29,19 @@ _STALE = (
     "transfer-encoding",
 )
 MEDIA_TYPE = "image/png"
+_JPEG = b"\xff\xd8\xff"
 
 
-def replace(response: Response, png: bytes) -> None:
-    """Put `png` in the place of the body. CORS, CSP and cookie headers of the original stay."""
-    _describe(response, png)
-    response.raw_content = png
+def replace(response: Response, picture: bytes) -> None:
+    """Put a PNG or a JPEG in the place of the body. CORS, CSP and cookie headers of the original stay."""
+    _describe(response, picture)
+    response.raw_content = picture
 
 
-def replace_stream(response: Response, png: bytes) -> None:
-    """As `replace`, for a body that is not to be held: what comes is dropped, `png` is sent in its place."""
-    _describe(response, png)
-    response.stream = _instead(png)
+def replace_stream(response: Response, picture: bytes) -> None:
+    """As `replace`, for a body that is not to be held: what comes is dropped, `picture` is sent in its place."""
+    _describe(response, picture)
+    response.stream = _instead(picture)
 
 
 def as_whole(response: Response) -> None:
@@ -50,19 +51,19 @@ def as_whole(response: Response) -> None:
         response.headers.pop("content-range", None)
 
 
-def _describe(response: Response, png: bytes) -> None:
+def _describe(response: Response, picture: bytes) -> None:
     headers = response.headers
     for name in _STALE:
         headers.pop(name, None)
-    headers["content-type"] = MEDIA_TYPE
-    headers["content-length"] = str(len(png))
+    headers["content-type"] = "image/jpeg" if picture.startswith(_JPEG) else MEDIA_TYPE
+    headers["content-length"] = str(len(picture))
     # Never kept: the next load asks again, so that what a parent releases is seen at once.
     headers["cache-control"] = "no-store"
     as_whole(response)
     response.trailers = None
 
 
-def _instead(png: bytes) -> Callable[[bytes], bytes]:
+def _instead(picture: bytes) -> Callable[[bytes], bytes]:
     sent = False
 
     def emit(_chunk: bytes) -> bytes:
@@ -70,6 +71,6 @@ def _instead(png: bytes) -> Callable[[bytes], bytes]:
         if sent:
             return b""
         sent = True
-        return png
+        return picture
 
     return emit

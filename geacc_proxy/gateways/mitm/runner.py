@@ -27,13 +27,17 @@ from mitmproxy.addons import (
 )
 from mitmproxy.master import Master
 from mitmproxy.options import Options
+from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.utils import asyncio_utils
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.gateways.mitm.dispatch import FlatDispatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geacc_proxy.gateways.mitm.addon import PictureFilter
+    from geacc_proxy.gateways.mitm.household import HouseholdTraffic
 
 _DRAIN_SECONDS = 2.0
 
@@ -60,8 +64,15 @@ class Listening:
 class Gateway(Master):
     """Runs the proxy in the current event loop."""
 
-    def __init__(self, listening: Listening, pictures: PictureFilter) -> None:
+    def __init__(
+        self, listening: Listening, pictures: PictureFilter, *, traffic: HouseholdTraffic | None = None
+    ) -> None:
         """Set up the proxy without opening a port.
+
+        Args:
+            listening: where.
+            pictures: judges what passes.
+            traffic: knows devices and what is closed to them; without it there is no home.
 
         Raises:
             UsageError: the mode or another setting is none that mitmproxy knows.
@@ -71,15 +82,20 @@ class Gateway(Master):
         self._listening = listening
         self._pictures = pictures
         self._server = proxyserver.Proxyserver()
+        # The household's hooks come after those that they correct, and before the pictures', which they tell who asks.
+        at_home = () if traffic is None else (traffic,)
+        own_names = () if traffic is None else (traffic.own_names,)
         self.addons.add(
             core.Core(),
             block.Block(),
             self._server,
+            *own_names,
             dns_resolver.DnsResolver(),
             strip_dns_https_records.StripDnsHttpsRecords(),
             disable_h2c.DisableH2C(),
             next_layer.NextLayer(),
             tlsconfig.TlsConfig(),
+            *at_home,
             pictures,
         )
         try:
@@ -108,6 +124,37 @@ class Gateway(Master):
             return f"the port is in use: {where}; choose another with --port"
         return f"cannot listen on {where}: {error}"
 
+    @property
+    def ports(self) -> list[int]:
+        """On which the proxy listens, the first one's first."""
+        return [address[1] for address in self._server.listen_addrs()]
+
+    async def listen_also(self, modes: Iterable[str]) -> dict[str, str]:
+        """Listen on these ports beside the first one, and on no others.
+
+        Args:
+            modes: such as `regular@8090` and `wireguard:FILE@51820`.
+
+        Returns:
+            By mode, why it could not be had; it is tried again when this is called again.
+        """
+        first, *_ = self.options.mode
+        wanted = [first, *dict.fromkeys(modes)]
+        failed = {server.mode.full_spec for server in self._server.servers if server.last_exception is not None}
+        logger = logging.getLogger(proxyserver.__name__)
+        logger.setLevel(logging.CRITICAL)
+        try:
+            if failed:
+                await self._server.servers.update(_parsed(mode for mode in wanted if mode not in failed))
+            await self._server.servers.update(_parsed(wanted))
+        finally:
+            logger.setLevel(logging.NOTSET)
+        return {
+            server.mode.full_spec: " ".join(str(server.last_exception).split())
+            for server in self._server.servers
+            if server.last_exception is not None
+        }
+
     async def serve(self) -> None:
         """Return when `shutdown` is called and the pictures in hand are judged."""
         with (
@@ -120,6 +167,10 @@ class Gateway(Master):
             while self._pictures.judging and asyncio.get_running_loop().time() < last:  # noqa: ASYNC110  (once, at the end)
                 await asyncio.sleep(0.02)
             await self.done()
+
+
+def _parsed(modes: Iterable[str]) -> list[ProxyMode]:
+    return [ProxyMode.parse(mode) for mode in modes]
 
 
 def _options(listening: Listening) -> dict[str, Any]:
