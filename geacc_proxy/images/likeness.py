@@ -41,7 +41,7 @@ def fingerprint(view: NDArray[np.uint8]) -> int | None:
     Returns:
         0…2^64-1; None of what has too little structure to tell it from others, such as a single shade or a gradient.
     """
-    spectrum = (_COSINES @ (_cells(view) @ _LUMA) @ _COSINES.T).ravel()
+    spectrum = (_COSINES @ _cells(view) @ _COSINES.T).ravel()
     shape = spectrum[1:]  # without the mean shade
     if np.partition(np.abs(shape), _MIDDLE)[_MIDDLE] < _FAINT:
         return None
@@ -49,7 +49,7 @@ def fingerprint(view: NDArray[np.uint8]) -> int | None:
 
 
 def _cells(view: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The mean colour of each cell, shape (32, 32, 3).
+    """The mean luma of each cell, shape (32, 32).
 
     By sums alone, rows first: a product of large matrices would take as long, and start threads in a worker.
     """
@@ -61,7 +61,7 @@ def _cells(view: NDArray[np.uint8]) -> NDArray[np.float64]:
     rows = view.reshape(_CELLS, across, -1).sum(axis=1, dtype=np.uint16).reshape(_CELLS, size, 3)
     if nearest is not None:
         rows = rows[:, nearest]
-    cells = np.zeros((_CELLS, _CELLS, 3))
-    for at in range(across):
-        cells += rows[:, at::across]
-    return cells / across**2
+    cells: NDArray[np.float64] = np.einsum(
+        "ijk,k->ij", rows.reshape(_CELLS, _CELLS, 3 * across), np.tile(_LUMA / across**2, across)
+    )
+    return cells
