@@ -34,7 +34,8 @@ _HINTS = {
 # In this order: an Android phone says Linux as well, an iPad of before 2019 says Mac OS X, Windows Phone says Android.
 _NAMES = (
     (re.compile(r"iPhone|iPod"), Platform.IOS),
-    (re.compile(r"iPad"), Platform.IPADOS),
+    # Chrome, Firefox and Edge on iPads say Macintosh, and one of these names that they have nowhere else.
+    (re.compile(r"iPad|(?:Cri|Fxi|Edgi)OS/"), Platform.IPADOS),
     (re.compile(r"Windows NT"), Platform.WINDOWS),
     (re.compile(r"Android"), Platform.ANDROID),
     (re.compile(r"CrOS"), Platform.CHROMEOS),

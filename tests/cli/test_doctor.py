@@ -11,7 +11,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +27,8 @@ from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.images.placeholder import placeholder
 from geacc_proxy.journal import DATABASE_NAME
 from geacc_proxy.journal.database import prepare
+from geacc_proxy.models.card import format_card
+from geacc_proxy.models.registry import find
 from geacc_proxy.onboarding import self_test
 from geacc_proxy.settings import Settings
 from tests.e2e.processes import free_port, running_geacc_proxy
@@ -354,6 +356,29 @@ def test_a_mode_without_a_proxy_port_is_not_checked(double: Double, state: Path)
 
     assert states(findings) == {"filtering": "warning"}
     assert "geacc.internal/self-test" in findings["filtering"].words
+
+
+@pytest.mark.xdist_group("predict")
+def test_a_model_that_calls_other_pictures_malign_is_a_warning(tmp_path: Path) -> None:
+    embedded = find("embedded")
+    shutil.copy(embedded.path, tmp_path / "contrary.tflite")
+    card = replace(embedded.card, name="contrary", file="contrary.tflite", malign_labels=("drawing", "neutral"))
+    (tmp_path / "contrary.toml").write_text(format_card(card), encoding="utf-8")
+
+    finding = checkup._model(Settings(model=str(tmp_path / "contrary.tflite")), tmp_path)
+
+    assert finding.state is State.WARNING
+    assert "contrary@" in finding.words
+
+
+def test_a_model_that_is_missing_is_one_line(double: Double, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    finding = found(double, state, model=str(state / "gone.tflite"))["model"]
+
+    assert finding.state is State.FAILED
+    assert "gone.tflite" in finding.words
+    assert "\n" not in finding.words
 
 
 FINDINGS = [

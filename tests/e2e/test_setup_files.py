@@ -163,6 +163,23 @@ def test_chromium_trusts_the_proxy_after_the_script_and_no_longer_after_its_remo
         tab.goto(origin.url, wait_until="commit")
 
 
+@pytest.mark.parametrize(
+    ("fallback", "expected"),
+    [(Fallback.CLOSED, "net::ERR_MANDATORY_PROXY_CONFIGURATION_FAILED"), (Fallback.OPEN, "directly")],
+)
+def test_where_the_pac_file_cannot_be_loaded_the_policy_says_what_happens(
+    proxy: Proxy, tmp_path: Path, fallback: Fallback, expected: str
+) -> None:
+    reach = reach_of(proxy)
+    gone = Reach.of("127.0.0.1", proxy.port, free_port(), reach.certificate_pem, reach.certificate_name)
+    policy = made("geacc-proxy-chrome.json", gone, Choices(fallback=fallback, proxy_by=ProxyBy.PAC))
+    program = chromium_with_policy(tmp_path, policy) / "chromium"
+    with answering("directly") as (site, _):
+        rules = f"--host-resolver-rules=MAP * 127.0.0.1:{site},EXCLUDE 127.0.0.1"
+        with browsing(tmp_path, rules, program=program) as tab:
+            assert shown(tab, "http://site.example/") == expected
+
+
 @contextmanager
 def answering(word: str, pac: bytes = b"") -> Iterator[tuple[int, list[str]]]:
     """A server that answers everything with one word, as a site and as a proxy, but for a PAC file; its port, and

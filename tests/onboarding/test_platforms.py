@@ -19,6 +19,10 @@ IPHONE = (
     "Version/18.3 Mobile/15E148 Safari/604.1"
 )
 OLD_IPAD = "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) AppleWebKit/605.1.15 Version/12.1 Mobile/15E148 Safari/604.1"
+IPAD_CHROME = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "CriOS/141 Version/11.1.1 Safari/605.1.15"
+)
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"
 )
@@ -36,6 +40,7 @@ CHROMEBOOK = (
     [
         (IPHONE, (Platform.IOS,)),
         (OLD_IPAD, (Platform.IPADOS,)),
+        (IPAD_CHROME, (Platform.IPADOS,)),
         (ANDROID, (Platform.ANDROID,)),
         (ANDROID_FIREFOX, (Platform.ANDROID,)),
         (WINDOWS_EDGE, (Platform.WINDOWS,)),

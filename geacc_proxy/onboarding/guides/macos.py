@@ -58,6 +58,12 @@ GUIDE = Guide(
         Step(N_("Firefox on a Mac follows the Mac's certificates, and has proxy settings of its own: see Firefox.")),
         Step(
             N_(
+                "Where secure pages still warn after the profile, set {certificate_name} to [Always Trust] in Keychain "
+                "Access."
+            )
+        ),
+        Step(
+            N_(
                 "A proxy holds for one network. Give the child an account without administrator rights: the proxy "
                 "cannot be changed without an administrator's password then."
             )
