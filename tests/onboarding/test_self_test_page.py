@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CHECKS = ("proxy", "certificate", "filter", "quic", "doh")
 STATES = ("wait", "yes", "no", "unknown", "off")
 ALL_WELL = {"through_proxy": True, "filtering": True, "doh_refused": True}
-POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' http://localhost:*; img-src 'self' blob:"
+POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' http://localhost:*; img-src 'self' data:"
 HIDDEN = placeholder(self_test.WIDTH, self_test.HEIGHT)
 
 

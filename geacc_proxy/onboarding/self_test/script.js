@@ -16,7 +16,7 @@
  *   /self-test/state.json    {"through_proxy": bool, "filtering": bool, "doh_refused": bool, ...}
  *   /self-test/malign.png, /self-test/benign.png   by way of the filter, as any site's pictures
  *   data-ping                any 2xx with Access-Control-Allow-Origin for the page and Timing-Allow-Origin: *
- * Content-Security-Policy: script-src 'self'; connect-src 'self' https://geacc.internal; img-src 'self' blob:
+ * Content-Security-Policy: script-src 'self'; connect-src 'self' https://geacc.internal; img-src 'self' data:
  */
 (function () {
   "use strict";
@@ -88,8 +88,8 @@
   function picture(name) {
     return load("/self-test/" + name + ".png").then(function (body) {
       return new Promise(function (resolve, reject) {
-        var url = URL.createObjectURL(new Blob([body], { type: "image/png" }));
         var image = new Image();
+        var reader = new FileReader();
         image.onload = function () {
           var original = root.getAttribute("data-" + name + "-pixels");
           var count = original.split(",").length;
@@ -98,15 +98,16 @@
           canvas.height = 1;
           var context = canvas.getContext("2d");
           context.drawImage(image, 0, 0);
-          URL.revokeObjectURL(url);
           /* What is shown comes as it was, byte for byte; whatever has other bytes or other colours is a stand-in. */
           resolve(
             body.byteLength === Number(root.getAttribute("data-" + name + "-length")) &&
             difference(context.getImageData(0, 0, count, 1).data, original) < DIFFERENT
           );
         };
-        image.onerror = function () { URL.revokeObjectURL(url); reject(new Error("no picture")); };
-        image.src = url;
+        image.onerror = function () { reject(new Error("no picture")); };
+        reader.onload = function () { image.src = reader.result; };
+        reader.onerror = image.onerror;
+        reader.readAsDataURL(new Blob([body], { type: "image/png" }));
       });
     });
   }
