@@ -119,15 +119,16 @@ class Road:
         return self._tunnelled(RESERVED_NAME, path, ssl.create_default_context(cafile=str(self.trusted)))
 
     def refuses(self, host: str) -> bool:
-        """Whether the proxy gives no way to a host: no tunnel, none that speaks TLS, or an answer that forbids."""
+        """Whether the proxy gives no way to a host: no tunnel, none that speaks TLS, or an answer that forbids or leads away."""
         # Nothing is told to the host but the wish for its front page, so whoever vouches for it does not matter.
         anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         anyone.check_hostname = False
         anyone.verify_mode = ssl.CERT_NONE
         try:
-            return self._tunnelled(host, "/", anyone).status in (403, 451, 502, 503)
+            answer = self._tunnelled(host, "/", anyone)
         except OSError:
             return True
+        return answer.status in (403, 451, 502, 503) or RESERVED_NAME in answer.header("location")
 
     def _connection(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self.proxy.host, self.proxy.port, timeout=_ROAD_SECONDS)

@@ -51,6 +51,7 @@ class Double:
         date: of the answers, seconds since 1970; None: now.
         alt_svc: whether offers of HTTP/3 are let through.
         refused: hosts that get no tunnel.
+        closed: status of what is closed within a tunnel.
     """
 
     pem: bytes
@@ -62,6 +63,7 @@ class Double:
     date: float | None = None
     alt_svc: bool = False
     refused: set[str] = field(default_factory=lambda: {"dns.google"})
+    closed: int = 200
 
     def body(self, path: str) -> bytes | None:
         name = path.rpartition("/")[2]
@@ -76,7 +78,9 @@ def running(double: Double) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = double.body(self.path)
-            self.send_response(404 if body is None else 200)
+            self.send_response(404 if body is None else double.closed if self.path == "/" else 200)
+            if double.closed == 302:
+                self.send_header("Location", "http://geacc.internal/closed")
             self.send_header("Content-Length", str(len(body or b"")))
             if double.alt_svc:
                 self.send_header("Alt-Svc", 'h3=":443"')
@@ -259,6 +263,13 @@ def test_refusing_name_servers_is_not_believed_without_a_try(double: Double, sta
     double.refused = set()
 
     assert states(found(double, state)) == {"DoH": "failed"}
+
+
+@pytest.mark.parametrize("status", [302, 403])
+def test_name_servers_may_be_closed_within_the_tunnel(double: Double, state: Path, status: int) -> None:
+    double.refused, double.closed = set(), status
+
+    assert states(found(double, state)) == {}
 
 
 def test_open_name_servers_are_told_without_asking_them(double: Double, state: Path) -> None:
