@@ -6,11 +6,13 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from geacc_proxy.classify.classifier import Classifier
 from geacc_proxy.classify.limits import Limits
 from geacc_proxy.classify.pool import WorkerPool, default_workers
 from geacc_proxy.filter import Filter
+from geacc_proxy.home.events import Happening
 from geacc_proxy.images.caps import Caps
 from geacc_proxy.models import registry
 from geacc_proxy.policy.house import constant
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from geacc_proxy.filter import Witness
     from geacc_proxy.gateways.mitm.addon import PictureFilter
+    from geacc_proxy.home.home import Home
+    from geacc_proxy.home.lists import Lists
+    from geacc_proxy.home.tally import Tally
     from geacc_proxy.journal import Journal
     from geacc_proxy.models.registry import InstalledModel
     from geacc_proxy.policy.house import Rules
@@ -96,12 +101,68 @@ class Workshop:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHome:
+    """What a running proxy has beside its door where it serves a home.
+
+    Attributes:
+        home: who is at home and what holds.
+        tally: what is counted.
+        lists: the subscribed block lists.
+        chores: what goes on by itself until it is cancelled.
+    """
+
+    home: Home
+    tally: Tally
+    lists: Lists
+    chores: tuple[asyncio.Task[None], ...]
+
+    @classmethod
+    async def open(cls, settings: Settings, state_dir: Path, database: Path) -> Self:
+        """Load the home and begin with what goes on by itself.
+
+        Raises:
+            JournalError: what is kept of the home cannot be read.
+        """
+        from geacc_proxy.home.home import Home
+        from geacc_proxy.home.lists import FOLDER, Lists
+        from geacc_proxy.home.retention import Retention
+        from geacc_proxy.home.storage import open_store
+        from geacc_proxy.home.tally import Tally
+
+        zone = ZoneInfo(settings.timezone) if settings.timezone else None
+        home = await Home.open(lambda: open_store(database), zone=zone, strictness=settings.strictness)
+        tally = await Tally.open(home, database)
+        lists = Lists(home, state_dir / FOLDER)
+        chores = (
+            asyncio.create_task(lists.run(), name="block lists"),
+            asyncio.create_task(Retention(home, database).run(), name="retention"),
+        )
+        return cls(home, tally, lists, chores)
+
+    async def close(self) -> None:
+        """Write what is left."""
+        for chore in self.chores:
+            chore.cancel()
+        await asyncio.gather(*self.chores, return_exceptions=True)
+        await self.tally.close()
+        await self.home.close()
+
+
+@dataclass(frozen=True, slots=True)
 class Household:
-    """All that a running proxy needs behind the gateway."""
+    """All that a running proxy needs behind the gateway.
+
+    Attributes:
+        workshop: what judges.
+        door: the one door.
+        journal: the block log.
+        at_home: whom it serves; None where one profile holds for all.
+    """
 
     workshop: Workshop
     door: Filter
     journal: Journal
+    at_home: AtHome | None = None
 
     @classmethod
     async def open(
@@ -110,8 +171,17 @@ class Household:
         state_dir: Path,
         workshop: Workshop,
         witnesses: tuple[Witness, ...] = (),
+        *,
+        with_home: bool = False,
     ) -> Self:
         """Open the journal and warm the workers, side by side.
+
+        Args:
+            settings: what a person chose.
+            state_dir: where all that must survive lies.
+            workshop: what judges.
+            witnesses: told of what is hidden, beside the journal.
+            with_home: whether devices have profiles; without it what holds for a child under 12 holds for all.
 
         Raises:
             JournalError: the block log cannot be opened.
@@ -119,17 +189,34 @@ class Household:
         """
         from geacc_proxy.journal import DATABASE_NAME, Entry, Journal
 
-        journal, _ = await asyncio.gather(Journal.open(state_dir / DATABASE_NAME), workshop.pool.warm_up())
+        async def opened() -> tuple[Journal, AtHome | None]:
+            journal = await Journal.open(state_dir / DATABASE_NAME)
+            return journal, await AtHome.open(settings, state_dir, state_dir / DATABASE_NAME) if with_home else None
+
+        (journal, at_home), _ = await asyncio.gather(opened(), workshop.pool.warm_up())
 
         def note(judgement: Judgement, context: Context) -> None:
-            journal.record(Entry.of(judgement, context))
+            entry = Entry.of(judgement, context)
+            journal.record(entry)
+            if at_home is not None:
+                at_home.home.events.publish(Happening.HIDDEN, **entry.to_json())
 
-        rules = constant(replace(UNDER_12, strictness=settings.strictness))
-        return cls(workshop, workshop.door(rules, (note, *witnesses)), journal)
+        if at_home is None:
+            rules = constant(replace(UNDER_12, strictness=settings.strictness))
+            return cls(workshop, workshop.door(rules, (note, *witnesses)), journal)
+        door = workshop.door(
+            at_home.home.rules,
+            (note, *witnesses),
+            (at_home.tally.judged,),
+            lambda judgement, _, drawn: journal.sketch(judgement.digest, drawn),
+        )
+        return cls(workshop, door, journal, at_home)
 
     async def close(self) -> None:
         """Write what is left and end the workers."""
         await self.journal.close()
+        if self.at_home is not None:
+            await self.at_home.close()
         await asyncio.to_thread(self.workshop.pool.stop)
 
 

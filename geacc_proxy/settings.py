@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from platformdirs import user_state_path
 
@@ -28,7 +29,8 @@ class Settings:
         admin_port: of the admin pages and `/healthz`.
         mode: `regular`, `socks5`, `transparent`, `wireguard` or `upstream:URL`.
         model: a name or a path; empty for the embedded one.
-        strictness: how sure the model must be.
+        strictness: how sure the model must be, for devices that nobody has given a profile.
+        timezone: of the clock that schedules follow, such as `Europe/Berlin`; empty for the system's.
         workers: processes that judge pictures; 0 chooses by the machine.
         upstream_ca: PEM file of further authorities to trust upstream; empty for none.
         max_picture_megabytes: a larger picture is hidden unseen.
@@ -53,6 +55,7 @@ class Settings:
     mode: str = "regular"
     model: str = ""
     strictness: Strictness = Strictness.STRICT
+    timezone: str = ""
     workers: int = 0
     upstream_ca: str = ""
     max_picture_megabytes: int = 32
@@ -150,7 +153,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
         raise UsageError(f"{where}: no such setting; there are {', '.join(sorted(_RULES))}")
     try:
         return rule.parse(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, KeyError, OSError):  # the latter two: time zones that are none
         raise UsageError(f"{where} is {value!r}; {rule.wanted}") from None
 
 
@@ -195,6 +198,14 @@ def _mode(value: Any) -> str:
     raise ValueError
 
 
+def _timezone(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    if value:
+        ZoneInfo(value)  # ZoneInfoNotFoundError is a KeyError, a bad name a ValueError
+    return value
+
+
 _RULES: dict[str, _Rule] = {
     "host": _text("it takes an address such as 127.0.0.1, or nothing for all interfaces"),
     "port": _whole(1, 65535),
@@ -202,6 +213,7 @@ _RULES: dict[str, _Rule] = {
     "mode": _Rule(_mode, "it takes regular, socks5, transparent, wireguard or upstream:http://HOST:PORT"),
     "model": _text("it takes the name of a model or the path of a file"),
     "strictness": _Rule(Strictness, f"it takes {', '.join(Strictness)}"),
+    "timezone": _Rule(_timezone, "it takes a name such as Europe/Berlin, or nothing for the system's"),
     "workers": _whole(0, 64),
     "upstream_ca": _text("it takes the path of a PEM file"),
     "max_picture_megabytes": _whole(1, 512),

@@ -18,7 +18,7 @@ from geacc_proxy.marking import N_
 from geacc_proxy.policy.device import Device, Register, Traits
 from geacc_proxy.policy.house import CoversHosts, House, Rules
 from geacc_proxy.policy.override import Overrides
-from geacc_proxy.policy.profile import READY_MADE
+from geacc_proxy.policy.profile import NEW_DEVICE, READY_MADE, Strictness
 from geacc_proxy.verdict import Context
 
 _log = logging.getLogger(__name__)
@@ -42,12 +42,14 @@ class Home:
         documents: Mapping[Place, Data],
         *,
         zone: tzinfo | None = None,
+        strictness: Strictness = NEW_DEVICE.strictness,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.events = Events()
         self._store = store
         self._documents = dict(documents)
         self._zone = zone
+        self._baseline = replace(NEW_DEVICE, strictness=strictness)
         self._clock = clock
         self._lists: dict[str, CoversHosts] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="home")
@@ -66,15 +68,22 @@ class Home:
         open_store: Callable[[], Store],
         *,
         zone: tzinfo | None = None,
+        strictness: Strictness = NEW_DEVICE.strictness,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Home:
         """Load it in a thread and keep an eye on what other programs write.
+
+        Args:
+            open_store: opens what it is kept in; called in a thread.
+            zone: of the clock on the wall; None for the system's.
+            strictness: for devices that nobody has given a profile, as long as no parent has changed theirs.
+            clock: the moment, timezone-aware.
 
         Raises:
             JournalError: it cannot be read.
         """
         store, documents = await asyncio.to_thread(_opened, open_store)
-        home = cls(store, documents, zone=zone, clock=clock)
+        home = cls(store, documents, zone=zone, strictness=strictness, clock=clock)
         home._watching = asyncio.create_task(home._watch(), name="home")
         return home
 
@@ -282,7 +291,7 @@ class Home:
     def _take(self) -> None:
         """Have what is kept hold from now on."""
         sightings = self.documents(Kind.SIGHTING)
-        profiles = {profile.name: profile for profile in READY_MADE}
+        profiles = {profile.name: profile for profile in (*READY_MADE, self._baseline)}
         profiles |= {profile.name: profile for profile in self._read(Kind.PROFILE, datas.profile)}
         devices = {
             device.key: replace(device, last_seen=datas.moment(sightings.get(device.key, {}).get("time")))
