@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -123,8 +124,15 @@ def identity(path: Path) -> tuple[int, int] | None:
 def _make(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made before SQLite opens it: -wal and -shm take their mode from it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Made before SQLite opens it: -wal and -shm take their mode from it. One that is there must not be opened here:
+        # closing it would drop the locks that this process has on it (fcntl(2)), and another program that thinks itself
+        # alone would take the write-ahead log away.
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        elif not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except FileExistsError:
+        pass  # another program was quicker
     except OSError as error:
         raise JournalError(
             f"the block log {path} cannot be written ({error.strerror}): "
@@ -140,6 +148,8 @@ def _pragmas(connection: Any, patience_s: float) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
     cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe against kill, syncs at checkpoints only
+    # Not only where lines are deleted: what an index moves to another page must not stay behind on the old one.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from geacc_proxy.journal.clean import clean_text, clean_url
-from geacc_proxy.verdict import Context, Judgement, Scores
+from geacc_proxy.verdict import Action, Context, Judgement, Reason, Scores
 
 FIELDS = (
     "time",
@@ -52,6 +52,7 @@ class Entry:
         model: name and version, empty where there are no scores.
         decision: `hide` or `show`.
         reason: the wire name of a `Reason`.
+        likeness: perceptual hash, 0…2^64-1; None where unknown. No part of a JSON line.
 
     Raises:
         ValueError: where the time has no time zone.
@@ -71,6 +72,7 @@ class Entry:
     model: str
     decision: str
     reason: str
+    likeness: int | None = None
 
     def __post_init__(self) -> None:
         keep = object.__setattr__
@@ -85,6 +87,8 @@ class Entry:
             keep(self, name, min(max(int(getattr(self, name)), 0), _LARGEST))
         if self.malign is not None:
             keep(self, "malign", float(self.malign) if math.isfinite(self.malign) else None)
+        if self.likeness is not None and not 0 <= self.likeness < 2**64:
+            keep(self, "likeness", None)
         keep(
             self,
             "scores",
@@ -111,6 +115,33 @@ class Entry:
             model=scores.model if scores else "",
             decision=decision.action.value,
             reason=decision.reason.value,
+            likeness=scores.likeness if scores else None,
+        )
+
+    @classmethod
+    def refused(cls, reason: Reason, context: Context, profile: str) -> Self:
+        """Returns the line for what was not even fetched: a closed site, a video, the internet after hours.
+
+        Args:
+            reason: why.
+            context: who asked for what.
+            profile: the name of the profile that decided.
+        """
+        return cls(
+            time=context.time,
+            device=context.device,
+            profile=profile,
+            page=context.page,
+            url=context.url,
+            digest="",
+            width=0,
+            height=0,
+            format="",
+            malign=None,
+            scores=(),
+            model="",
+            decision=Action.HIDE.value,
+            reason=reason.value,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
-from geacc_proxy.exceptions import JournalError
 from geacc_proxy.journal.database import PATIENCE_S, closing_engine, explained, prepare
+from geacc_proxy.journal.forgetting import empty_log
 from geacc_proxy.journal.reader import conditions
+from geacc_proxy.journal.statistics import forget_counts
 from geacc_proxy.journal.tables import BLOCK_LOG
+
+_END = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def purge(path: Path, *, before: datetime | None = None, device: str | None = None) -> int:
-    """Deletes lines for good and returns how many; a proxy that is running keeps its new lines meanwhile.
+    """Deletes lines for good, with their sketches and what was counted, and returns how many lines.
+
+    A proxy that is running keeps its new lines meanwhile.
 
     Args:
         path: the database file.
@@ -31,8 +36,13 @@ def purge(path: Path, *, before: datetime | None = None, device: str | None = No
     prepare(path)
     try:
         with closing_engine(path, immediate=True) as engine, engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
             gone = connection.execute(delete(BLOCK_LOG).where(*conditions(before=before, device=device))).rowcount
+            connection.exec_driver_sql(
+                "DELETE FROM sketch WHERE NOT EXISTS (SELECT 1 FROM block_log WHERE block_log.digest = sketch.digest)"
+            )
+            driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+            end = before or _END
+            forget_counts(driver, sites_before=end, numbers_before=end, device=device)
         _wipe(path, gone)
     except (DBAPIError, sqlite3.Error) as error:
         raise explained(error, path) from error
@@ -43,11 +53,4 @@ def _wipe(path: Path, gone: int) -> None:
     """Rebuilds the file without its empty pages, then empties the write-ahead log, which holds older pages."""
     with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as connection:
         connection.execute("VACUUM")
-        patience = time.monotonic() + PATIENCE_S
-        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            if time.monotonic() > patience:
-                raise JournalError(
-                    f"{gone} lines are deleted, but another program is reading {path}, which keeps their text in "
-                    f"{path.name}-wal: end that program, then purge once more"
-                )
-            time.sleep(0.1)
+        empty_log(connection, path, gone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from geacc_proxy.journal.database import async_engine, explained, identity, prepare
 from geacc_proxy.journal.entry import Entry
-from geacc_proxy.journal.tables import INSERT, row_of
+from geacc_proxy.journal.tables import INSERT, INSERT_KIND, INSERT_SKETCH, kind_of, row_of
 
 
 class Store:
@@ -34,19 +34,29 @@ class Store:
         prepare(path)
         return cls(path)
 
-    async def append(self, entries: Sequence[Entry]) -> None:
-        """Writes all entries, in order, in one transaction.
+    async def append(self, entries: Sequence[Entry], sketches: Mapping[str, bytes] | None = None) -> None:
+        """Writes all entries, in order, and the sketches, in one transaction.
+
+        Args:
+            entries: the lines.
+            sketches: pictures by the digest of what they show; one that is there already stays.
 
         Raises:
             JournalError: the database cannot be written at the moment.
-            Exception: anything else means that one of these entries cannot be stored at all.
+            Exception: anything else means that one of these cannot be stored at all.
         """
         if identity(self._path) != self._file:
             # Someone deleted or replaced the file; SQLite would go on writing into the nameless old one.
             await self._reopen()
         try:
             async with self._engine.begin() as connection:
-                await connection.execute(INSERT, [row_of(entry) for entry in entries])
+                if entries:
+                    kinds = {tuple(kind_of(entry).items()) for entry in entries}
+                    await connection.execute(INSERT_KIND, [dict(kind) for kind in kinds])
+                    await connection.execute(INSERT, [row_of(entry) for entry in entries])
+                if sketches:
+                    rows = [{"digest": digest, "picture": picture} for digest, picture in sketches.items()]
+                    await connection.execute(INSERT_SKETCH, rows)
         except (DataError, IntegrityError):
             raise
         except (DatabaseError, InterfaceError, sqlite3.Error) as error:

@@ -24,6 +24,10 @@ BATCH = 500
 """Rows in one transaction at most."""
 KEEP = 100_000
 """Rows kept in memory while the database cannot be written; later ones are dropped and counted."""
+KEEP_SKETCHES = 500
+"""Sketches kept in memory while the database cannot be written; later ones are dropped."""
+LARGEST_SKETCH = 64 * 1024
+"""Bytes; a larger picture is no sketch and is dropped."""
 LONGEST_PAUSE_S = 10.0
 """Between two attempts while the database cannot be written."""
 
@@ -46,6 +50,7 @@ class Journal:
         self._store = store
         self._keep = keep
         self._waiting: deque[Entry] = deque()
+        self._sketches: dict[str, bytes] = {}
         self._wake = asyncio.Event()
         self._wake_at = 1
         self._closing = False
@@ -79,6 +84,21 @@ class Journal:
         if len(self._waiting) >= self._wake_at:
             self._wake.set()
 
+    def sketch(self, digest: str, picture: bytes) -> None:
+        """Takes what may be kept of the look of a hidden picture; returns at once, never raises.
+
+        It is kept as long as a line names the digest.
+
+        Args:
+            digest: of the hidden picture's bytes, as its lines name it.
+            picture: the sketch: a PNG or JPEG of 64 KiB at most.
+        """
+        if self._closing or not digest or len(picture) > LARGEST_SKETCH or len(self._sketches) >= KEEP_SKETCHES:
+            return
+        self._sketches[digest] = picture
+        if self._wake_at <= 1:
+            self._wake.set()
+
     async def close(self, patience_s: float = 2.0) -> None:
         """Stores what waits and closes the database.
 
@@ -97,7 +117,7 @@ class Journal:
 
     async def _run(self) -> None:
         while True:
-            if not self._waiting:
+            if not self._waiting and not self._sketches:
                 if self._closing:
                     return
                 await self._rest(until_rows=1)
@@ -114,7 +134,7 @@ class Journal:
     async def _rest(self, until_rows: int | None, seconds: float | None = None) -> None:
         """Waits for that many rows (None: does not count), for that long at most, till `close` at most."""
         self._wake_at = self._keep + 1 if until_rows is None else until_rows
-        if self._closing or len(self._waiting) >= self._wake_at:
+        if self._closing or len(self._waiting) >= self._wake_at or (self._sketches and self._wake_at <= 1):
             return
         self._wake.clear()
         with suppress(TimeoutError):
@@ -123,9 +143,10 @@ class Journal:
     async def _write_batch(self) -> bool:
         """Returns whether the database took the oldest rows; a row that it will never take is dropped."""
         batch = list(islice(self._waiting, BATCH))
+        sketches = dict(self._sketches)
         try:
             try:
-                await self._store.append(batch)
+                await self._store.append(batch, sketches)
             except JournalError:
                 raise
             except Exception:  # noqa: BLE001  a fault of ours must cost one line, not the log
@@ -133,6 +154,8 @@ class Journal:
                 await self._write_one_by_one(batch)
             else:
                 self._done(len(batch))
+            for digest in sketches:
+                del self._sketches[digest]
         except JournalError as error:
             if not self._outage_pause:
                 self._dropped_before_outage = self.dropped
