@@ -1,4 +1,4 @@
-"""Plots as SVG that the server draws: bars upon each other, lines, and the hours of a week.
+"""Plots as SVG that the server draws: bars upon each other, and the hours of a week.
 
 No scripts and no inline style: colours are classes (`static/plots.css`), which follow light and dark. There is no
 `viewBox`: what lies along the axis is in per cent and what is written in pixels, so that a plot is as wide as its card
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -91,32 +90,6 @@ def bars(plot: Plot) -> Markup:
                 if value:
                     yield _rect(f"plot-bar plot-{number}", left, _y(base + value, top), width, _span(value, top))
                 base += value
-
-    return _framed(plot, axis, body())
-
-
-def lines(plot: Plot) -> Markup:
-    """The plot as lines, with a dot for each figure and a gap where there is none."""
-    highest = max((value for series in plot.series for value in series.values if value is not None), default=0)
-    top, axis = _scale(plot, highest)
-
-    def body() -> Iterator[Markup]:
-        step = 100 / max(1, len(plot.labels))
-        for number, series in enumerate(plot.series, 1):
-            dots = [
-                None if value is None else (step * (place + 0.5), _y(value, top))
-                for place, value in enumerate(series.values)
-            ]
-            for start, end in pairwise(dots):
-                if start is not None and end is not None:
-                    yield Markup(
-                        '<line class="plot-line plot-{}" x1="{:.2f}%" y1="{:.1f}" x2="{:.2f}%" y2="{:.1f}"/>'
-                    ).format(number, *start, *end)
-            for dot in dots:
-                if dot is not None:
-                    yield Markup('<circle class="plot-dot plot-{}" cx="{:.2f}%" cy="{:.1f}" r="3.5"/>').format(
-                        number, *dot
-                    )
 
     return _framed(plot, axis, body())
 

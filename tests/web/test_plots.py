@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geacc_proxy.web.plots import HEIGHT, Plot, Series, bars, lines, share, week
+from geacc_proxy.web.plots import HEIGHT, Plot, Series, bars, share, week
 
 
 def plot(*values: float | None, more: tuple[float | None, ...] = (), labels: tuple[str, ...] = ()) -> Plot:
@@ -69,14 +69,7 @@ def test_the_ticks_of_whole_figures_are_round_and_whole(highest, expected):
 
 
 def test_the_ticks_of_broken_figures_may_be_broken():
-    assert ticks(parse(lines(plot(0.4, 0.9)))) == ["0", "0.5", "1"]
-
-
-def test_a_line_has_a_gap_where_there_is_nothing_to_tell():
-    svg = parse(lines(plot(1.0, 2.0, None, 3.0)))
-
-    assert len([line for line in svg.iter("line") if line.get("class") == "plot-line plot-1"]) == 1
-    assert len(list(svg.iter("circle"))) == 3
+    assert ticks(parse(bars(plot(0.4, 0.9)))) == ["0", "0.5", "1"]
 
 
 def test_the_table_has_the_figures_of_the_plot_and_a_dash_where_there_is_none():
@@ -112,7 +105,7 @@ def test_what_people_have_typed_stays_text():
 
 
 def test_nothing_needs_an_inline_style():
-    drawn = bars(plot(1, more=(2,))) + lines(plot(1)) + share(0.5) + week("w", "Week", "Open", [("Mon", [(0, 60)])])
+    drawn = bars(plot(1, more=(2,))) + share(0.5) + week("w", "Week", "Open", [("Mon", [(0, 60)])])
 
     assert "style=" not in drawn
 
