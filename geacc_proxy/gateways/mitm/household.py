@@ -25,7 +25,7 @@ from geacc_proxy.gateways.mitm.names import OwnNames
 from geacc_proxy.gateways.mitm.naming import Named, named, of_connection
 from geacc_proxy.gateways.mitm.recognition import Line, Lines
 from geacc_proxy.gateways.mitm.requests import folded
-from geacc_proxy.gateways.mitm.reserved import SELF_TEST, TUNNEL_ADDRESS, Caller, Callers, Reserved, clean
+from geacc_proxy.gateways.mitm.reserved import SELF_TEST, TUNNEL_ADDRESS, Caller, Callers, Reserved
 from geacc_proxy.gateways.mitm.standing import Standing, refusal
 from geacc_proxy.gateways.mitm.visits import Visit, remember, visit_of
 from geacc_proxy.home.events import Happening
@@ -349,7 +349,7 @@ class HouseholdTraffic:
             self._lead(flow, line)
             return None
         if self._reserved.is_own(names.hosts[0], request.port, line.local) and request.scheme == "http":
-            clean(request)
+            self._reserved.lead(request)
             self._go_straight(flow, line)
             remember(flow, Visit(line.device().key, names.site, untouched=True))
             return None
@@ -361,6 +361,7 @@ class HouseholdTraffic:
         untouched = not request.path.startswith(SELF_TEST)
         url = f"{request.scheme}://{self._reserved.name}{request.path}"
         self._reserved.lead(request)
+        request.host_header = self._reserved.name
         self._go_straight(flow, line)
         remember(flow, Visit(line.device().key, self._reserved.name, untouched, url))
 

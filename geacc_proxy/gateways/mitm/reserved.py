@@ -72,18 +72,12 @@ class Reserved:
         return host == self.name
 
     def lead(self, request: Request) -> None:
-        """Have a request go to the pages, by the reserved name, and say nothing of who asks."""
+        """Have a request go to the pages and say nothing of who asks: they are told by the connection."""
         # Not `request.host`: its setter changes the Host header too.
         request.data.host, request.data.port = self.address
         request.scheme = "http"
-        request.host_header = self.name
-        clean(request)
-
-
-def clean(request: Request) -> None:
-    """Drop what would say who asks: the pages are told by the connection."""
-    for name in _FORWARDED:
-        request.headers.pop(name, None)
+        for name in _FORWARDED:
+            request.headers.pop(name, None)
 
 
 @dataclass(frozen=True, slots=True)
