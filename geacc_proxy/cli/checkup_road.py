@@ -119,7 +119,7 @@ class Road:
         return self._tunnelled(RESERVED_NAME, path, ssl.create_default_context(cafile=str(self.trusted)))
 
     def refuses(self, host: str) -> bool:
-        """Whether the proxy gives no way to a host: no tunnel, none with TLS, or an answer that forbids or leads away."""
+        """Whether the proxy gives no way to a host: no tunnel, none with TLS, or one that ends at a closed door."""
         # Nothing is told to the host but the wish for its front page, so whoever vouches for it does not matter.
         anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         anyone.check_hostname = False
