@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from geacc_proxy.models.registry import InstalledModel
     from geacc_proxy.policy.house import Rules
     from geacc_proxy.settings import Settings
-    from geacc_proxy.verdict import Context, Judgement
+    from geacc_proxy.verdict import Context, Judgement, Reason
 
 _log = logging.getLogger("geacc_proxy.models")
 
@@ -211,6 +211,12 @@ class Household:
             lambda judgement, _, drawn: journal.sketch(judgement.digest, drawn),
         )
         return cls(workshop, door, journal, at_home)
+
+    def refused(self, reason: Reason, context: Context) -> None:
+        """Enter a closed site, or the like, into the block log."""
+        from geacc_proxy.journal import Entry
+
+        self.journal.record(Entry.refused(reason, context, context.profile))
 
     async def close(self) -> None:
         """Write what is left and end the workers."""

@@ -38,6 +38,7 @@ class Start:
         threshold: malign score from which pictures are hidden.
         false_alarms: measured share of harmless pictures hidden at that threshold, None where nobody measured.
         workers: processes that judge.
+        start_code: what sets the first password from another device; empty where there is one.
     """
 
     proxy: str
@@ -48,9 +49,15 @@ class Start:
     threshold: float
     false_alarms: float | None
     workers: int
+    start_code: str = ""
+
+    @property
+    def first_page(self) -> str:
+        """Where a phone that has read the code sets the first password."""
+        return f"{self.admin}start?code={self.start_code}"
 
     @classmethod
-    def of(cls, settings: Settings, card: ModelCard, certificate: Path, workers: int) -> Self:
+    def of(cls, settings: Settings, card: ModelCard, certificate: Path, workers: int, *, start_code: str = "") -> Self:
         """Gather it."""
         host = settings.host or _own_address()
         threshold = card.thresholds[settings.strictness]
@@ -63,6 +70,7 @@ class Start:
             threshold.malign,
             threshold.false_alarm_rate,
             workers,
+            start_code,
         )
 
 
@@ -114,8 +122,8 @@ class TerminalAnnouncer:
         facts.add_column(overflow="fold")
         facts.add_row("Proxy", Text(start.proxy, style="bold"))
         facts.add_row("Pages", Text(start.admin, style="bold"))
-        facts.add_row("Use it", "set the proxy in the browser or the system, for HTTP and HTTPS")
-        facts.add_row("Certificate", f"open the pages on the device, or take {start.certificate}")
+        facts.add_row("Devices", "“Add a device” on the pages shows each the way, and brings the certificate")
+        facts.add_row("Certificate", Text(start.certificate))
         facts.add_row("Model", start.model)
         facts.add_row("Strictness", _strictness(start))
         self._console.print(
@@ -128,7 +136,25 @@ class TerminalAnnouncer:
             ),
             soft_wrap=False,
         )
+        if start.start_code:
+            self._first_start(start)
         self._console.print("Each hidden picture is a line here. Ctrl-C stops.", style="dim")
+
+    def _first_start(self, start: Start) -> None:
+        """How the first password is set: here, or with the code from a phone."""
+        self._console.print()
+        self._console.print(
+            Text.assemble(
+                "Open the pages and choose a password. From another device they ask for the code ",
+                (start.start_code, "bold"),
+                ".",
+            )
+        )
+        if self._console.is_terminal and not _is_local(start.admin):
+            from geacc_proxy.onboarding.qr import qr_terminal
+
+            self._console.print(Text("A phone's camera brings both:"))
+            self._console.print(Text.from_ansi(qr_terminal(start.first_page)), soft_wrap=True)
 
     def hidden(self, judgement: Judgement, context: Context) -> None:
         """Time, device, site, size, reason."""
@@ -147,6 +173,12 @@ class TerminalAnnouncer:
     def stopped(self) -> None:
         """A last word."""
         self._console.print("Stopped.", style="dim")
+
+
+def _is_local(address: str) -> bool:
+    """Whether only this machine reaches it."""
+    host = urlsplit(address).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _strictness(start: Start) -> str:

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from geacc_proxy import __version__
-from geacc_proxy.cli import cert, dataset, evaluate, explain, log, models, predict, run, train
+from geacc_proxy.cli import cert, dataset, doctor, evaluate, explain, log, models, predict, run, train
 from geacc_proxy.cli.notices import tell_notices
 from geacc_proxy.exceptions import GeaccError
 
@@ -34,6 +34,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(log.app, name="log")
 app.add_typer(cert.app, name="cert")
+app.command("doctor")(doctor.doctor)
 
 
 def _version(wanted: bool) -> None:

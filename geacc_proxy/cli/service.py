@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geacc_proxy import __version__
 from geacc_proxy.assembly import Household, Workshop, picture_filter
 from geacc_proxy.cli.announce import Announcer, JsonAnnouncer, Start, TerminalAnnouncer
+from geacc_proxy.cli.hosting import site_of, start_code
 from geacc_proxy.exceptions import GeaccError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def _serve(settings: Settings, state_dir: Path, workshop: Workshop, announ
     starting = asyncio.current_task()
     if starting is not None:
         _on_signals(starting.cancel)  # until the gateway serves, a signal ends the start
-    opening = asyncio.create_task(Household.open(settings, state_dir, workshop, (announcer.hidden,)))
+    opening = asyncio.create_task(Household.open(settings, state_dir, workshop, (announcer.hidden,), with_home=True))
     await asyncio.sleep(0)  # lets it begin, so that the workers start before the imports below hold the interpreter
     try:
         await _serve_household(settings, state_dir, opening, announcer)
@@ -62,31 +62,47 @@ async def _serve_household(
     # In a thread: importing takes a second, in which the household opens.
     await asyncio.to_thread(_import_gateway)
     from geacc_proxy.gateways.mitm.authority import open_authority
+    from geacc_proxy.gateways.mitm.household import HouseholdTraffic
+    from geacc_proxy.gateways.mitm.reserved import Reserved
     from geacc_proxy.gateways.mitm.runner import Gateway, Listening
-    from geacc_proxy.web.app import Site, create_app
+    from geacc_proxy.web.app import create_app
     from geacc_proxy.web.server import AdminServer
+    from geacc_proxy.web.site import RESERVED_NAME
 
     authority = open_authority(state_dir / "ca")
     household = await asyncio.shield(opening)  # a signal ends the wait, and the household is closed once it is open
+    at_home = household.at_home
+    if at_home is None:
+        raise RuntimeError("opened without a home")
+    traffic = HouseholdTraffic(
+        at_home.home,
+        Reserved(RESERVED_NAME, settings.host, settings.admin_port),
+        tally=at_home.tally,
+        refused=household.refused,
+    )
     pictures = picture_filter(household, settings)
     upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
-    gateway = Gateway(Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca), pictures)
+    listening = Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca)
+    gateway = Gateway(listening, pictures)
     await gateway.open()
-    card = household.workshop.model.card
-    site = Site(
-        proxy_host=settings.host,
-        proxy_port=settings.port,
-        certificate_pem=authority.certificate_pem,
-        certificate_name=authority.name,
-        model=card.identity,
-        strictness=settings.strictness,
-        version=__version__,
+    code = start_code(at_home)
+    site = site_of(
+        settings,
+        state_dir,
+        household,
+        at_home,
+        authority,
+        code=code,
+        through=traffic.callers.address,
         is_healthy=lambda: not gateway.should_exit.is_set(),
     )
     pages = AdminServer(create_app(site))
     await pages.start(settings.host, settings.admin_port)
     _on_signals(gateway.shutdown)
-    announcer.started(Start.of(settings, card, authority.certificate_file, household.workshop.pool.workers))
+    workshop = household.workshop
+    announcer.started(
+        Start.of(settings, workshop.model.card, authority.certificate_file, workshop.pool.workers, start_code=code)
+    )
     await gateway.serve()
     await pages.stop()
     announcer.stopped()

@@ -40,7 +40,7 @@ def moving_views(
 
     Half of the sample is spread evenly, with the first frame and the last; the other half are the frames that differ
     most, by an online greedy choice (each kept for its distance from the nearest kept one). To reach a frame all before
-    it are decoded, so every frame is looked at in one pass.
+    it are decoded, so every frame is looked at in one pass. Of a job for one frame the first alone is decoded.
 
     Args:
         image: open at its first frame.
@@ -58,7 +58,7 @@ def moving_views(
     sample = job.shared_by(min(total, job.frames))
     spread = set(range(total)) if every else _spread(total, max(2, job.frames // 2))
     choice = _Choice(job.frames - len(spread))
-    for index in range(total):
+    for index in range(total if job.frames > 1 else 1):
         job.check_time(picture)
         try:
             if index != image.tell():
