@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.home.preferences import preferences
-from geacc_proxy.web import settings, setup, start
+from geacc_proxy.web import devices, home, lists, profiles, settings, setup, start
 from geacc_proxy.web.certificate import PublicCertificate
 from geacc_proxy.web.forgery import OwnFormsOnly
 from geacc_proxy.web.i18n import Languages, _
@@ -23,6 +23,7 @@ from geacc_proxy.web.middleware import HomeClientsOnly, KnownNamesOnly, Security
 from geacc_proxy.web.pages import STATIC, render
 from geacc_proxy.web.sessions import Sessions
 from geacc_proxy.web.site import Site
+from geacc_proxy.web.start.code import StartCode
 from geacc_proxy.web.throttle import Throttle
 from geacc_proxy.web.visits import Visits
 
@@ -40,7 +41,7 @@ class Area(Protocol):
         """Its routes."""
 
 
-AREAS: tuple[Area, ...] = (start, settings, setup)
+AREAS: tuple[Area, ...] = (home, devices, profiles, lists, settings, start, setup)
 """All of them."""
 
 
@@ -86,6 +87,7 @@ def create_app(site: Site, *, areas: Iterable[Area] = AREAS, languages: Language
     app.state.site = site
     app.state.sessions = sessions
     app.state.throttle = Throttle()
+    app.state.start_code = StartCode(site.start_code)
     app.state.languages = languages
     app.state.certificate = certificate
     return app
