@@ -9,6 +9,7 @@ import urllib.request
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -18,12 +19,18 @@ from geacc_proxy.assembly import Workshop
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.filter import picture_of
 from geacc_proxy.images.sniff import sniff
-from geacc_proxy.policy.house import constant
-from geacc_proxy.policy.profile import UNDER_12
+from geacc_proxy.home.building import Builder
+from geacc_proxy.home.storage import open_store
+from geacc_proxy.journal import DATABASE_NAME
+from geacc_proxy.policy.device import Device
+from geacc_proxy.policy.profile import Strictness
 from geacc_proxy.verdict import Context, Judgement, Scores
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geacc_proxy.models.card import ModelCard
+    from geacc_proxy.policy.house import Rules
     from geacc_proxy.settings import Settings
 
 _SECONDS = 20
@@ -87,7 +94,35 @@ def _download(address: str, cap: int) -> tuple[bytes, str]:
         raise GeaccError(f"{address}: {reason}") from error
 
 
-async def judge(found: Found, settings: Settings, state_dir: Path) -> tuple[Judgement, ModelCard]:
+def rules_of(profile: str, state_dir: Path, strictness: str | None) -> Callable[[Context], Rules]:
+    """What holds at home for a profile, and nobody's device.
+
+    Args:
+        profile: its name.
+        state_dir: where the home is kept; without one the ready-made profiles hold.
+        strictness: in the place of the profile's; None for that.
+
+    Raises:
+        UsageError: there is no such profile.
+        JournalError: the home cannot be read.
+    """
+    documents = {}
+    if (state_dir / DATABASE_NAME).exists():
+        store = open_store(state_dir / DATABASE_NAME)
+        documents = store.load()
+        store.close()
+    house = Builder().build(documents)
+    if profile not in house.profiles:
+        raise UsageError(f"--profile is {profile!r}; there are {', '.join(sorted(house.profiles))}")
+    if strictness is not None:
+        chosen = replace(house.profiles[profile], strictness=Strictness(strictness))
+        house = replace(house, profiles={profile: chosen})
+    return lambda context: house.rules(Device("", profile=profile), context.time)
+
+
+async def judge(
+    found: Found, settings: Settings, state_dir: Path, rules: Callable[[Context], Rules]
+) -> tuple[Judgement, ModelCard]:
     """Send it through the door.
 
     Raises:
@@ -96,8 +131,9 @@ async def judge(found: Found, settings: Settings, state_dir: Path) -> tuple[Judg
     workshop = Workshop.of(settings, state_dir)
     try:
         await workshop.pool.warm_up()
-        door = workshop.door(constant(replace(UNDER_12, strictness=settings.strictness)))
-        judgement = await door.judge(found.body, Context(url=found.source, content_type=found.content_type))
+        site = urlsplit(found.source).hostname or "" if "://" in found.source else ""
+        context = Context(url=found.source, content_type=found.content_type, site=site)
+        judgement = await workshop.door(rules).judge(found.body, context)
     finally:
         await asyncio.to_thread(workshop.pool.stop)
     return judgement, workshop.model.card

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -12,13 +12,13 @@ from typing import Any
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.home import data as datas
+from geacc_proxy.home.building import TELLING, Builder
 from geacc_proxy.home.documents import Data, Deed, Kind, Place, Store
 from geacc_proxy.home.events import Events, Happening
 from geacc_proxy.marking import N_
 from geacc_proxy.policy.device import Device, Register, Traits
 from geacc_proxy.policy.house import CoversHosts, House, Rules
-from geacc_proxy.policy.override import Overrides
-from geacc_proxy.policy.profile import NEW_DEVICE, READY_MADE, Strictness
+from geacc_proxy.policy.profile import NEW_DEVICE, Strictness
 from geacc_proxy.verdict import Context
 
 _log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ class Home:
         self.events = Events()
         self._store = store
         self._documents = dict(documents)
-        self._zone = zone
-        self._baseline = replace(NEW_DEVICE, strictness=strictness)
+        self._builder = Builder(zone=zone, baseline=replace(NEW_DEVICE, strictness=strictness))
         self._clock = clock
         self._lists: dict[str, CoversHosts] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="home")
@@ -286,34 +285,13 @@ class Home:
                 self._documents.pop(place, None)
             else:
                 self._documents[place] = data
-        self._take()
+        if any(kind in TELLING for kind, _ in changes):
+            self._take()
 
     def _take(self) -> None:
         """Have what is kept hold from now on."""
-        sightings = self.documents(Kind.SIGHTING)
-        profiles = {profile.name: profile for profile in (*READY_MADE, self._baseline)}
-        profiles |= {profile.name: profile for profile in self._read(Kind.PROFILE, datas.profile)}
-        devices = {
-            device.key: replace(device, last_seen=datas.moment(sightings.get(device.key, {}).get("time")))
-            for device in self._read(Kind.DEVICE, datas.device)
-        }
-        self.house = House(
-            profiles=profiles,
-            devices=devices,
-            overrides=Overrides.of(self._read(Kind.OVERRIDE, datas.override)),
-            lists=self._lists,
-            paused_until=datas.moment(self.setting("paused_until", None)),
-            zone=self._zone,
-        )
+        self.house = self._builder.build(self._documents, self._lists)
         self._register = self.house.register()
-
-    def _read[T](self, kind: Kind, reader: Callable[[str, Data], T]) -> Iterator[T]:
-        for key, data in self.documents(kind).items():
-            try:
-                yield reader(key, data)
-            except (UsageError, TypeError, ValueError, AttributeError) as error:
-                # Written by another release, or by hand. Without it the safe baseline holds.
-                _log.warning("a %s that was kept cannot be understood, and is left out: %s", kind, error)
 
     async def _do(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from geacc_proxy.home.documents import Kind
+from geacc_proxy.home.storage import open_store
 from geacc_proxy.models.card import SecondOpinion, format_card
 from geacc_proxy.models.registry import find
 from tests.e2e.processes import geacc_proxy
@@ -63,7 +65,7 @@ def test_of_two_opinions_both_are_told_and_the_second_counts(tmp_path: Path) -> 
     ("arguments", "code", "said"),
     [
         (["nowhere.png"], 2, "nowhere.png"),
-        (["--profile", "teen", str(MALIGN)], 2, "under-12"),
+        (["--profile", "severe", str(MALIGN)], 2, "under-12"),
         (["--strictness", "much", str(MALIGN)], 2, "strict, balanced, lenient"),
         (["http://127.0.0.1:9/picture.png"], 1, "http://127.0.0.1:9/picture.png"),
     ],
@@ -73,3 +75,17 @@ def test_a_mistake_is_one_line(arguments: list[str], code: int, said: str, tmp_p
     assert ended.returncode == code, ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert said in ended.stderr
+
+
+def test_the_profiles_and_answers_of_the_home_hold(tmp_path: Path) -> None:
+    said = explained(MALIGN, "--profile", "adult", state=tmp_path)
+    assert "SHOWN" in said
+    assert "filtering is off" in said
+    store = open_store(tmp_path / "geacc.db")
+    store.save({(Kind.PROFILE, "careful"): {"limits": {"malign": 0.999999}}}, None)
+    answer = {"action": "hide", "scope": "address", "value": str(MALIGN)}
+    store.save({(Kind.OVERRIDE, "1"): answer}, None)
+    store.close()
+    said = explained(MALIGN, "--profile", "careful", state=tmp_path)
+    assert "HIDDEN" in said
+    assert "a parent has hidden it" in said
