@@ -276,7 +276,7 @@ def test_closing_hours_end_what_is_under_way(house: House) -> None:
         house.keep(Kind.PROFILE, "child", NIGHT)
         refused = line.get(url)
         assert (refused.status, refused.body) == (403, b"Closed: the internet is closed at this hour.\n")
-        house.call(house.traffic.sweep)
+        house.call(house.traffic.look_after_open_connections)
         while stream.raw.recv(65536):
             pass
         assert allowed.get(school).status == 200
@@ -289,7 +289,7 @@ def test_time_that_is_used_up_closes(house: House) -> None:
     for _ in range(5):
         statuses.append(house.get(url, **PAGE).status)
         house.clock.forward(minutes=1)
-        house.call(lambda: (house.traffic._used.clear(), house.traffic._standing._rules.clear()))
+        house.call(house.traffic._standing.forget)
     assert statuses == [200, 200, 200, 302, 302]
     house.keep(Kind.PROFILE, "child", CHILD)
 
@@ -476,7 +476,7 @@ def test_a_fault_of_ours_lets_nothing_through(house: House, scheme: str, monkeyp
 
     with house.line(url) as line:
         monkeypatch.setattr(house.home, "rules_of", fails)
-        house.call(house.traffic._standing._rules.clear)
+        house.call(house.traffic._standing.forget)
         reply = line.get(url, Sec_Fetch_Dest="image")
 
     assert (reply.status, len(reply.body.splitlines())) == (503, 1)

@@ -224,7 +224,7 @@ class Line:
 
 @contextmanager
 def a_house(folder: Path, home: Home, clock: Clock, mode: str = "regular") -> Iterator[House]:
-    """All of it, in a thread with a loop of its own; names that end in `.test`, and a search engine, are this machine."""
+    """All of it, in a thread with a loop of its own; all names that end in `.test`, and a search engine, are here."""
     loop = asyncio.new_event_loop()
     ready: threading.Event = threading.Event()
     ended = asyncio.Event()

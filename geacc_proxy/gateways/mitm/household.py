@@ -9,32 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from cachetools import TTLCache
-from mitmproxy import ctx
 from mitmproxy.connection import Server
 
 from geacc_proxy.gateways.mitm import closing
 from geacc_proxy.gateways.mitm.closing import Asked, asked_for
 from geacc_proxy.gateways.mitm.credentials import Logins
+from geacc_proxy.gateways.mitm.cutting import Cutter
+from geacc_proxy.gateways.mitm.detours import detour
 from geacc_proxy.gateways.mitm.hosts import plain_host
 from geacc_proxy.gateways.mitm.names import OwnNames
 from geacc_proxy.gateways.mitm.naming import Named, named, of_connection
 from geacc_proxy.gateways.mitm.recognition import Line, Lines
 from geacc_proxy.gateways.mitm.requests import folded
 from geacc_proxy.gateways.mitm.reserved import SELF_TEST, TUNNEL_ADDRESS, Caller, Callers, Reserved
-from geacc_proxy.gateways.mitm.standing import Standing, refusal
+from geacc_proxy.gateways.mitm.searching import is_engine, is_form, make_safe
+from geacc_proxy.gateways.mitm.standing import Standing
+from geacc_proxy.gateways.mitm.telling import Tally, Telling
+from geacc_proxy.gateways.mitm.videos import minds_videos, refused_video
 from geacc_proxy.gateways.mitm.visits import Visit, remember, visit_of
-from geacc_proxy.home.events import Happening
 from geacc_proxy.policy.admission import Refusal
-from geacc_proxy.policy.bypass import is_doh, is_relay
-from geacc_proxy.policy.profile import Filtering, Video
-from geacc_proxy.policy.safesearch import enforce
-from geacc_proxy.policy.sites import HostSet
-from geacc_proxy.policy.video import is_video, video_allowed
+from geacc_proxy.policy.profile import Filtering
 from geacc_proxy.verdict import Context, Reason
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mitmproxy.connection import Client
-    from mitmproxy.http import HTTPFlow, Request
+    from mitmproxy.http import HTTPFlow, Response
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
     from mitmproxy.tcp import TCPFlow
     from mitmproxy.tls import ClientHelloData, TlsData
@@ -50,32 +48,19 @@ if TYPE_CHECKING:
 
     from geacc_proxy.gateways.mitm.neighbours import Neighbours
     from geacc_proxy.home.home import Home
-    from geacc_proxy.policy.device import Device
     from geacc_proxy.policy.house import Rules
 
+    _Waiting = Coroutine[Any, Any, None]
+
 _log = logging.getLogger(__name__)
-_SWEEP_SECONDS = 20.0
-_PAGE_AGAIN_SECONDS = 5.0
-_PART_AGAIN_SECONDS = 300.0
-_BYPASS_AGAIN_SECONDS = 600.0
 _QUIC_PORTS = (80, 443)
-_FORM = "application/x-www-form-urlencoded"
-
-
-class Tally(Protocol):
-    """Counts what the overview shows; returns at once."""
-
-    def page(self, device: str, host: str) -> None:
-        """A page was opened."""
-
-    def closed(self, device: str, host: str, reason: Reason) -> None:
-        """Something was closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     """A request, as far as it is understood."""
 
+    flow: HTTPFlow
     line: Line
     names: Named
     asked: Asked
@@ -114,31 +99,30 @@ class HouseholdTraffic:
         self.own_names = OwnNames(reserved.name, TUNNEL_ADDRESS)
         self._home = home
         self._reserved = reserved
-        self._tally = tally
-        self._refused = refused
         self._lines = Lines(home, tunnel_key, neighbours)
         self._standing = Standing(home)
         self._logins = Logins(home)
-        self._told_pages: TTLCache[tuple[str, ...], None] = TTLCache(1_000, _PAGE_AGAIN_SECONDS)
-        self._told_parts: TTLCache[tuple[str, ...], None] = TTLCache(10_000, _PART_AGAIN_SECONDS)
-        self._told_bypasses: TTLCache[tuple[str, ...], None] = TTLCache(10_000, _BYPASS_AGAIN_SECONDS)
-        self._used: TTLCache[str, None] = TTLCache(10_000, 1.0)
-        self._sweeping: asyncio.Task[None] | None = None
-        self._cutting: set[asyncio.Task[None]] = set()
+        self._telling = Telling(home, tally, refused)
+        self._cutter = Cutter(self._lines, self._is_closed)
+        self._cutting: asyncio.Task[None] | None = None
 
     # Starting and stopping
 
     def running(self) -> None:
         """Begin to look after connections that stay open."""
-        self._sweeping = asyncio.get_running_loop().create_task(self._sweep_on(), name="household")
+        self._cutting = asyncio.get_running_loop().create_task(self._cutter.run(), name="household")
 
     async def done(self) -> None:
         """End."""
         self._logins.close()
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        if self._cutting is not None:
+            self._cutting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._sweeping
+                await self._cutting
+
+    def look_after_open_connections(self) -> None:
+        """Cut those over which something is under way that is closed by now; this happens by itself, too."""
+        self._cutter.look()
 
     # Connections
 
@@ -147,7 +131,7 @@ class HouseholdTraffic:
         try:
             if client.transport_protocol == "udp" and client.sockname and client.sockname[1] in _QUIC_PORTS:
                 client.error = "QUIC is closed, so that the browser asks over TCP"
-                self._note_bypass(self._lines.of(client), "quic", client.sockname[0])
+                self._tell_bypass(self._lines.of(client), "quic", client.sockname[0])
                 return None
             return self._lines.begin(client)
         except Exception:  # noqa: BLE001  (closed by default)
@@ -166,10 +150,10 @@ class HouseholdTraffic:
                 return
             host, port = plain_host(data.server.address[0]), data.server.address[1]
             line = self._lines.of(data.client)
-            if self._is_reserved(host) or (line.tunnelled and host == TUNNEL_ADDRESS and port in _QUIC_PORTS):
+            if self._reserved.is_named(host) or (line.tunnelled and host == TUNNEL_ADDRESS and port in _QUIC_PORTS):
                 data.server.address = self._reserved.address
             elif line.explicit and not self._reserved.is_own(host, port, line.local):
-                found = self._refusal(line, (of_connection(host, None),))
+                found = self._refusal(line, (host,))
                 if found is not None:
                     data.server.error = f"closed: {found.reason.explanation}"
         except Exception:  # noqa: BLE001  (closed by default)
@@ -177,7 +161,7 @@ class HouseholdTraffic:
             data.server.error = "the filter failed"
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
-        """Note who is behind a connection to the pages."""
+        """Note who is behind a connection to the pages, before anything is sent over it."""
         line = self._lines.of(data.client)
         caller = Caller(line.address, lambda: line.device().key)
         self.callers.connected(data.server.peername, data.server.sockname, caller)
@@ -189,10 +173,8 @@ class HouseholdTraffic:
     def tls_clienthello(self, data: ClientHelloData) -> None:
         """Have the server not be asked for what is answered here."""
         try:
-            address = data.context.server.address
-            name = of_connection(address[0] if address else "", data.client_hello.sni)
-            line = self._lines.of(data.context.client)
-            if self._is_reserved(name) or (name and self._refusal(line, (name,)) is not None):
+            name, line = _greeted(data.context, data.client_hello.sni), self._lines.of(data.context.client)
+            if self._reserved.is_named(name) or (name and self._refusal(line, (name,)) is not None):
                 data.establish_server_tls_first = False
         except Exception:  # noqa: BLE001  (the request itself is looked at again)
             _log.exception("Looking at a TLS hello failed")
@@ -200,34 +182,32 @@ class HouseholdTraffic:
     def tls_failed_client(self, data: TlsData) -> None:
         """Tell of a device, or a program on it, that does not trust the certificate."""
         try:
-            address = data.context.server.address
-            name = of_connection(address[0] if address else "", data.context.client.sni)
-            if name and not self._is_reserved(name):
-                self._note_bypass(self._lines.of(data.context.client), "certificate", name)
+            name = _greeted(data.context, data.context.client.sni)
+            if name and not self._reserved.is_named(name):
+                self._tell_bypass(self._lines.of(data.context.client), "certificate", name)
         except Exception:  # noqa: BLE001  (nothing has passed)
             _log.exception("Telling of a failed handshake failed")
 
     def tcp_start(self, flow: TCPFlow) -> None:
         """Cut what is no web traffic and goes to a closed site."""
-        self._raw(flow)
+        self._look_at_raw(flow)
 
     def udp_start(self, flow: UDPFlow) -> None:
         """As above."""
-        self._raw(flow)
+        self._look_at_raw(flow)
 
-    def _raw(self, flow: TCPFlow | UDPFlow) -> None:
+    def _look_at_raw(self, flow: TCPFlow | UDPFlow) -> None:
         line = self._lines.of(flow.client_conn)
         try:
             address = flow.server_conn.address
             name = of_connection(address[0] if address else "", line.client.sni)
-            found = self._refusal(line, (name,))
-            if found is None:
+            if self._refusal(line, (name,)) is None:
                 line.opened(name)
                 return
         except Exception:  # noqa: BLE001  (closed by default)
             _log.exception("Looking at a connection failed; it is cut")
         flow.server_conn.error = "closed"
-        self._cut(line)
+        self._cutter.cut(line)
 
     # Requests
 
@@ -241,41 +221,30 @@ class HouseholdTraffic:
 
     def request(self, flow: HTTPFlow) -> None:
         """Make a search safe whose words are in a form."""
+        visit = visit_of(flow)
+        if visit is None or not visit.searches or flow.response is not None:
+            return
         try:
-            visit = visit_of(flow)
-            if visit is None or visit.untouched or not _is_form(flow.request) or flow.response is not None:
-                return
-            line = self._lines.of(flow.client_conn)
-            if self._wants_safe_search(self._standing.rules(line.device())):
-                _make_safe(flow.request, form=True)
+            make_safe(flow.request, plain_host(flow.request.host_header or flow.request.host), form=True)
         except Exception:  # noqa: BLE001  (closed by default)
             self._fail(flow)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        """Stop videos where there are to be none."""
+        """Stop videos where there are to be none; let our own answers pass as they come."""
+        visit, response = visit_of(flow), flow.response
+        if visit is None or response is None:
+            return
+        if visit.untouched:
+            response.stream = response.stream or True
+            return
         try:
-            visit, response = visit_of(flow), flow.response
-            if visit is None or response is None:
-                return
-            if visit.untouched:
-                response.stream = response.stream or True
-                return
-            if response.status_code in (204, 304):
-                return
-            line = self._lines.of(flow.client_conn)
-            rules = self._standing.rules(line.device())
-            setting = rules.profile.video
-            if setting in (Video.ALLOW, Video.POSTERS) or rules.filtering is not Filtering.HIDE:
-                return
-            self._check_video(flow, line, rules)
+            self._check_video(flow, response)
         except Exception:  # noqa: BLE001  (closed by default)
             _log.exception("Looking at a response failed; it is closed")
-            if flow.response is not None:
-                closing.close_stream(flow.response, Reason.INTERNAL)
+            closing.close_stream(response, Reason.INTERNAL)
+            remember(flow, Visit(visit.device, untouched=True))
 
-    def _guarded(
-        self, work: Callable[[HTTPFlow], Coroutine[Any, Any, None] | None], flow: HTTPFlow
-    ) -> Awaitable[None] | None:
+    def _guarded(self, work: Callable[[HTTPFlow], _Waiting | None], flow: HTTPFlow) -> Awaitable[None] | None:
         try:
             waiting = work(flow)
         except Exception:  # noqa: BLE001  (closed by default: mitmproxy would let the request through)
@@ -283,7 +252,7 @@ class HouseholdTraffic:
             return None
         return None if waiting is None else self._awaited(waiting, flow)
 
-    async def _awaited(self, waiting: Coroutine[Any, Any, None], flow: HTTPFlow) -> None:
+    async def _awaited(self, waiting: _Waiting, flow: HTTPFlow) -> None:
         try:
             await waiting
         except Exception:  # noqa: BLE001  (as above)
@@ -294,35 +263,65 @@ class HouseholdTraffic:
         flow.response = closing.failed()
         remember(flow, Visit("", untouched=True))
 
-    def _connect(self, flow: HTTPFlow) -> Coroutine[Any, Any, None] | None:
+    def _connect(self, flow: HTTPFlow) -> _Waiting | None:
         request, line = flow.request, self._lines.of(flow.client_conn)
         host = plain_host(request.host)
         if not host:
             flow.response = closing.no_host()
             return None
-        if self._is_reserved(host):
+        if self._reserved.is_named(host):
             flow.response = closing.established()
             return None
-        return self._logged_in(flow, line, lambda: self._connect_known(flow, line, host))
+        return self._logged_in(flow, line, folded(request.headers), lambda: self._open(flow, line, host))
 
-    def _connect_known(self, flow: HTTPFlow, line: Line, host: str) -> None:
-        if line.upstream and flow.request.port == self._reserved.port:
+    def _open(self, flow: HTTPFlow, line: Line, host: str) -> None:
+        if self._leads_past_us(flow, line) and not self._reserved.is_own(host, flow.request.port, line.local):
             flow.response = closing.failed()
         elif self._refusal(line, (host,)) is not None:
             flow.response = closing.established()
 
-    def _logged_in(self, flow: HTTPFlow, line: Line, go_on: Callable[[], None]) -> Coroutine[Any, Any, None] | None:
+    def _ask(self, flow: HTTPFlow) -> _Waiting | None:
+        request, line = flow.request, self._lines.of(flow.client_conn)
+        headers = folded(request.headers)
+        names = named(request, headers, line)
+        if names is None:
+            self._answer(flow, line, closing.no_host())
+            return None
+        reserved, certain = self._reserved, names.hosts[0]
+        if reserved.is_named(certain) or (not line.explicit and reserved.is_named(names.asked)):
+            self._lead(flow, line, reserved.name)
+            return None
+        if reserved.is_own(certain, request.port, line.local) and request.scheme == "http":
+            self._lead(flow, line, "")
+            return None
+        return self._logged_in(flow, line, headers, lambda: self._admit(flow, line, names, headers))
+
+    def _lead(self, flow: HTTPFlow, line: Line, name: str) -> None:
+        """To the pages: by the reserved name, or by an address of this machine."""
+        request = flow.request
+        untouched = not (name and request.path.startswith(SELF_TEST))
+        url = f"{request.scheme}://{name}{request.path}" if name else ""
+        self._reserved.lead(request)
+        if name:
+            request.host_header = name
+        if line.upstream:  # another proxy has nothing to do with it
+            flow.server_conn = Server(address=self._reserved.address)
+        remember(flow, Visit(line.device().key, name, untouched=untouched, url=url))
+
+    def _logged_in(
+        self, flow: HTTPFlow, line: Line, headers: dict[bytes, bytes], go_on: Callable[[], None]
+    ) -> _Waiting | None:
         """Go on once it is clear who asks; a wrong password, or none where one is wanted, ends it."""
-        header = flow.request.headers.pop("proxy-authorization", None) if line.explicit else None
-        if header is not None and line.wireguard == "":
+        if line.explicit and b"proxy-authorization" in headers:
+            header = flow.request.headers.pop("proxy-authorization")
             user = self._logins.known(header)
             if user is None:
                 return self._checked(flow, line, header, go_on)
             line.log_in(user)
         if self._must_log_in(flow, line):
             self._answer(flow, line, closing.login_wanted())
-            return None
-        go_on()
+        else:
+            go_on()
         return None
 
     async def _checked(self, flow: HTTPFlow, line: Line, header: str, go_on: Callable[[], None]) -> None:
@@ -339,225 +338,108 @@ class HouseholdTraffic:
             return False
         return (flow.request.method == "CONNECT" or flow.request.scheme == "http") and not line.device().known
 
-    def _ask(self, flow: HTTPFlow) -> Coroutine[Any, Any, None] | None:
-        request, line = flow.request, self._lines.of(flow.client_conn)
-        names = named(request, line)
-        if names is None:
-            self._answer(flow, line, closing.no_host())
-            return None
-        if self._is_reserved(names.hosts[0]) or (not line.explicit and self._is_reserved(names.asked)):
-            self._lead(flow, line)
-            return None
-        if self._reserved.is_own(names.hosts[0], request.port, line.local) and request.scheme == "http":
-            self._reserved.lead(request)
-            self._go_straight(flow, line)
-            remember(flow, Visit(line.device().key, names.site, untouched=True))
-            return None
-        return self._logged_in(flow, line, lambda: self._admit(flow, line, names))
-
-    def _lead(self, flow: HTTPFlow, line: Line) -> None:
-        """To the pages."""
+    def _admit(self, flow: HTTPFlow, line: Line, names: Named, headers: dict[bytes, bytes]) -> None:
         request = flow.request
-        untouched = not request.path.startswith(SELF_TEST)
-        url = f"{request.scheme}://{self._reserved.name}{request.path}"
-        self._reserved.lead(request)
-        request.host_header = self._reserved.name
-        self._go_straight(flow, line)
-        remember(flow, Visit(line.device().key, self._reserved.name, untouched, url))
-
-    def _go_straight(self, flow: HTTPFlow, line: Line) -> None:
-        """The pages are on this machine: another proxy has nothing to do with them."""
-        if line.upstream:
-            flow.server_conn = Server(address=self._reserved.address)
-
-    def _admit(self, flow: HTTPFlow, line: Line, names: Named) -> None:
-        request = flow.request
-        headers = folded(request.headers)
-        asked = asked_for(request.method, headers)
-        question = _Question(line, names, asked, headers)
         device = line.device()
         rules = self._standing.rules(device)
-        found = refusal(rules, names.hosts) or self._bypass(question, request, rules)
-        if found is None and line.upstream and request.port == self._reserved.port:
-            # The other proxy may be on this machine, and the pages would take it for the machine itself.
-            found = Refusal(Reason.BYPASS)
-        if found is None and asked.destination == "video":
-            found = self._video(question, request.path, "", rules)
+        question = _Question(flow, line, names, asked_for(request.method, headers), headers)
+        found = self._standing.refusal(device, names.hosts) or self._detour(question, rules)
+        if found is None and question.asked.destination == "video" and minds_videos(rules):
+            found = refused_video(rules, names.asked, request.path, headers)
         if found is not None:
-            self._close(flow, question, rules, found)
+            self._close(question, rules, found)
             return
         line.opened(*names.hosts)
-        self._note_use(device, names, asked)
-        if self._wants_safe_search(rules):
-            _make_safe(request)
-        remember(flow, Visit(device.key, names.site))
+        self._note_use(device.key, question)
+        searches = rules.profile.safe_search and not rules.paused and is_engine(names.asked)
+        if searches:
+            make_safe(request, names.asked)
+        remember(flow, Visit(device.key, names.site, searches=searches and is_form(request)))
 
-    def _close(self, flow: HTTPFlow, question: _Question, rules: Rules, found: Refusal) -> None:
+    def _close(self, question: _Question, rules: Rules, found: Refusal) -> None:
         page = f"http://{self._reserved.name}/closed"
+        self._tell_closed(question, rules, found)
         document = question.asked.document
-        self._note_refusal(flow.request, question, rules, found)
-        response = closing.closed(flow.request, found.reason, page, document=document)
-        self._answer(flow, question.line, response)
+        response = closing.closed(question.flow.request, found.reason, page, document=document)
+        self._answer(question.flow, question.line, response)
 
-    def _answer(self, flow: HTTPFlow, line: Line, response: Any) -> None:
+    def _answer(self, flow: HTTPFlow, line: Line, response: Response) -> None:
         flow.response = response
         remember(flow, Visit(line.device().key, untouched=True))
 
-    # What holds
-
-    def _is_reserved(self, host: str) -> bool:
-        return self._reserved.is_named(host)
-
-    def _refusal(self, line: Line, hosts: tuple[str, ...]) -> Refusal | None:
-        return refusal(self._standing.rules(line.device()), hosts)
-
-    def _bypass(self, question: _Question, request: Request, rules: Rules) -> Refusal | None:
-        if rules.filtering is Filtering.OFF or not self._standing.doh_closed:
-            return None
-        host = question.names.asked
-        answer = rules.profile.sites.answer(host)
-        if answer is not None and not answer.blocked:
-            return None
-        content_type = question.headers.get(b"content-type", b"").decode("latin-1")
-        accept = question.headers.get(b"accept", b"").decode("latin-1")
-        if is_relay(host):
-            how = "relay"
-        elif is_doh(host, request.path, content_type, accept):
-            how = "doh"
-        else:
-            return None
-        self._note_bypass(question.line, how, host)
-        return Refusal(Reason.BYPASS, how)
-
-    @staticmethod
-    def _wants_safe_search(rules: Rules) -> bool:
-        return rules.profile.safe_search and not rules.paused
-
-    def _video(self, question: _Question, path: str, content_type: str, rules: Rules) -> Refusal | None:
-        profile = rules.profile
-        if profile.video in (Video.ALLOW, Video.POSTERS) or rules.filtering is not Filtering.HIDE:
-            return None
-        host = question.names.asked
-        if not is_video(content_type, host, path, question.asked.destination):
-            return None
-        shown_on = _page_host(question.headers, host)
-        if video_allowed(profile.video, shown_on, HostSet(profile.video_sites)):
-            return None
-        return Refusal(Reason.VIDEO)
-
-    def _check_video(self, flow: HTTPFlow, line: Line, rules: Rules) -> None:
-        request, response = flow.request, flow.response
-        names = named(request, line)
-        if names is None or response is None:
+    def _check_video(self, flow: HTTPFlow, response: Response) -> None:
+        line = self._lines.of(flow.client_conn)
+        rules = self._standing.rules(line.device())
+        if response.status_code in (204, 304) or not minds_videos(rules):
             return
+        request = flow.request
         headers = folded(request.headers)
-        question = _Question(line, names, asked_for(request.method, headers), headers)
+        names = named(request, headers, line)
+        if names is None:
+            return
         content_type = response.headers.get("content-type", "")
-        found = self._video(question, request.path, content_type, rules)
+        found = refused_video(rules, names.asked, request.path, headers, content_type)
         if found is None:
             return
-        self._note_refusal(request, question, rules, found)
+        question = _Question(flow, line, names, asked_for(request.method, headers), headers)
+        self._tell_closed(question, rules, found)
         closing.close_stream(response, found.reason)
-        remember(flow, Visit(line.device().key, untouched=True))
+        remember(flow, Visit(rules.device.key, untouched=True))
+
+    # What holds
+
+    def _refusal(self, line: Line, hosts: tuple[str, ...]) -> Refusal | None:
+        return self._standing.refusal(line.device(), hosts)
+
+    def _is_closed(self, line: Line) -> bool:
+        return any(self._refusal(line, (name,)) is not None for name in line.names)
+
+    def _detour(self, question: _Question, rules: Rules) -> Refusal | None:
+        request, host = question.flow.request, question.names.asked
+        if self._leads_past_us(question.flow, question.line):
+            return Refusal(Reason.BYPASS)
+        if rules.filtering is Filtering.OFF or not self._standing.doh_closed:
+            return None
+        how = detour(rules, host, request.path, question.headers)
+        if not how:
+            return None
+        self._tell_bypass(question.line, how, host)
+        return Refusal(Reason.BYPASS, how)
+
+    def _leads_past_us(self, flow: HTTPFlow, line: Line) -> bool:
+        """Whether another proxy would connect to a port such as that of the pages.
+
+        It may run on this machine; the pages would take it for somebody who sits there.
+        """
+        return line.upstream and flow.request.port == self._reserved.port
 
     # What is told
 
-    def _note_use(self, device: Device, names: Named, asked: Asked) -> None:
-        if asked.document and self._tally is not None:
-            self._tally.page(device.key, names.asked)
-        if asked.seen and device.key not in self._used:
-            self._used[device.key] = None
-            self._home.note_use(device.key)
+    def _note_use(self, device: str, question: _Question) -> None:
+        if question.asked.document:
+            self._telling.page(device, question.names.asked)
+        now = time.monotonic()
+        if question.asked.seen and now - question.line.used_at >= 1:
+            question.line.used_at = now
+            self._home.note_use(device)
 
-    def _note_refusal(self, request: Request, question: _Question, rules: Rules, found: Refusal) -> None:
-        device, host = rules.device.key, question.names.asked
-        page = request.headers.get("referer", "")
-        url = request.pretty_url
-        told = self._told_pages if question.asked.document else self._told_parts
-        key = (device, found.reason, url if question.asked.document else page, host)
-        if key in told:
-            return
-        told[key] = None
-        if self._tally is not None:
-            self._tally.closed(device, host, found.reason)
-        if self._refused is not None:
-            self._refused(
-                found.reason,
-                Context(
-                    url=url,
-                    page=page,
-                    device=device,
-                    profile=rules.profile.name,
-                    destination=question.asked.destination,
-                    site=question.names.site,
-                ),
-            )
+    def _tell_closed(self, question: _Question, rules: Rules, found: Refusal) -> None:
+        request = question.flow.request
+        context = Context(
+            url=request.pretty_url,
+            page=request.headers.get("referer", ""),
+            device=rules.device.key,
+            profile=rules.profile.name,
+            destination=question.asked.destination,
+            site=question.names.site,
+        )
+        self._telling.closed(found.reason, context, question.names.asked, document=question.asked.document)
 
-    def _note_bypass(self, line: Line, how: str, host: str) -> None:
-        device = line.device().key
-        key = (device, how, host)
-        if key not in self._told_bypasses:
-            self._told_bypasses[key] = None
-            self._home.events.publish(Happening.BYPASS, device=device, how=how, host=host)
-
-    # What stays open
-
-    async def _sweep_on(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            self.sweep()
-
-    def sweep(self) -> None:
-        """Cut the connections over which something was opened that is closed by now: streams and WebSockets end."""
-        for line in self._lines:
-            try:
-                shut = any(self._refusal(line, (name,)) is not None for name in line.names)
-            except Exception:  # noqa: BLE001  (closed by default)
-                _log.exception("Looking at an open connection failed; it is cut")
-                shut = True
-            if shut:
-                self._cut(line)
-
-    def _cut(self, line: Line) -> None:
-        """Close a connection with all that runs over it."""
-        server = ctx.master.addons.get("proxyserver")
-        handler = None if server is None else server.connections.get(line.client.id)
-        if handler is not None:
-            # What mitmproxy does with connections that have been idle for too long.
-            task = asyncio.get_running_loop().create_task(handler.on_timeout())
-            self._cutting.add(task)
-            task.add_done_callback(self._cutting.discard)
+    def _tell_bypass(self, line: Line, how: str, host: str) -> None:
+        self._telling.bypass(line.device().key, how, host)
 
 
-def _is_form(request: Request) -> bool:
-    return request.method == "POST" and request.headers.get("content-type", "").lower().startswith(_FORM)
-
-
-def _make_safe(request: Request, *, form: bool = False) -> None:
-    """Have a search engine leave out what is for adults."""
-    host = plain_host(request.host_header or request.host)
-    cookie = "; ".join(request.headers.get_all("cookie"))
-    body = request.get_text(strict=False) if form else None
-    change = enforce(host, request.path, cookie=cookie, form=body)
-    if change is None:
-        return
-    request.path = change.target
-    for name, value in change.headers:
-        request.headers[name] = value
-    if change.form is not None and change.form != body:
-        request.headers.pop("content-encoding", None)
-        request.headers.pop("transfer-encoding", None)
-        request.text = change.form
-
-
-def _page_host(headers: dict[bytes, bytes], own: str) -> str:
-    """The site that shows a video: by `Referer`, else `Origin`; its own where the browser says that it is the same."""
-    for name in (b"referer", b"origin"):
-        if value := headers.get(name):
-            try:
-                host = urlsplit(value.decode("latin-1")).hostname
-            except ValueError:
-                return ""
-            if host:
-                return plain_host(host)
-    return own if headers.get(b"sec-fetch-site", b"same-origin") in (b"same-origin", b"none") else ""
+def _greeted(context: Any, sni: str | None) -> str:
+    """Whom a TLS hello is for."""
+    address = context.server.address
+    return of_connection(address[0] if address else "", sni)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geacc_proxy.gateways.mitm.hosts import is_number, plain_host
+from geacc_proxy.gateways.mitm.hosts import plain_host
 
 if TYPE_CHECKING:
     from mitmproxy.http import Request
@@ -34,29 +34,29 @@ class Named:
     hosts: tuple[str, ...]
 
 
-def named(request: Request, line: Line) -> Named | None:
+def named(request: Request, headers: dict[bytes, bytes], line: Line) -> Named | None:
     """Read them, and make the request name one site only where it must.
 
     Args:
         request: an absolute address in it, and a `Host` that is another one's, are put right as RFC 9112, 3.2.2 asks
             of a proxy.
+        headers: of the request, by lower-case name.
         line: that it came over.
 
     Returns:
-        The names; None where a name is none.
+        The names; None where a name is none, or there are two `Host` headers.
     """
     target = plain_host(request.host)
-    _drop_second_names(request, target)
-    header = request.host_header
+    header = _said(request, headers, target)
     said = plain_host(header) if header else target
     if not target or not said:
         return None
     if request.scheme == "https":
         return _encrypted(target, said, line.client.sni)
-    if line.explicit and said != target:
-        request.host_header = _with_port(request)
-        said = target
     if said == target:
+        return Named(target, target, (target,))
+    if line.explicit:
+        request.host_header = _with_port(request)
         return Named(target, target, (target,))
     return Named("", said, (target, said))
 
@@ -72,16 +72,25 @@ def _encrypted(target: str, said: str, sni: str | None) -> Named | None:
         return None
     if checked == said == target:
         return Named(checked, said, (checked,))
-    hosts = dict.fromkeys((checked, said) if is_number(target) else (checked, said, target))
+    hosts = dict.fromkeys((checked, said, target))
     return Named(checked if said == checked else "", said, tuple(hosts))
 
 
-def _drop_second_names(request: Request, target: str) -> None:
+def _said(request: Request, headers: dict[bytes, bytes], target: str) -> str:
+    """What the client says that the host is; a comma, which no host has, where it says two."""
+    header = headers.get(b"host", b"")
+    if header and len(headers) < len(request.headers.fields) and len(request.headers.get_all("host")) > 1:
+        return ","
+    authority = request.authority
+    if not authority:
+        return header.decode("latin-1")
     if request.is_http2 or request.is_http3:
-        if request.authority and "host" in request.headers:
+        if header:
             del request.headers["host"]
-    elif request.authority and plain_host(request.authority) != target:
+        return authority
+    if plain_host(authority) != target:
         request.authority = ""
+    return header.decode("latin-1")
 
 
 def _with_port(request: Request) -> str:

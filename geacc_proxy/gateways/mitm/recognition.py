@@ -37,6 +37,7 @@ class Line:
         login: the user whose password was right; empty without one.
         mac: hardware address; empty where unknown.
         names: hosts that were opened over it lately.
+        used_at: when somebody last used it, by the monotonic clock.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Line:
         "port",
         "tunnelled",
         "upstream",
+        "used_at",
         "wireguard",
     )
 
@@ -70,6 +72,7 @@ class Line:
         self.login = ""
         self.mac = ""
         self.names: dict[str, None] = {}
+        self.used_at = float("-inf")
         self._home = home
         self._device: Device | None = None
         self._house: House | None = None

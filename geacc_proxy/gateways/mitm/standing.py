@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from geacc_proxy.gateways.mitm.hosts import is_number
@@ -17,9 +18,18 @@ if TYPE_CHECKING:
     from geacc_proxy.policy.device import Device
     from geacc_proxy.policy.house import House, Rules
 
-_FRESH_SECONDS = 1.0
+FRESH_SECONDS = 1.0
+"""For so long what held a moment ago holds on: hours, time that is left, pauses."""
 _MOST_DEVICES = 10_000
+_MOST_ANSWERS = 2_000
 _ABOUT_THE_SITE = (Reason.BLOCKED_SITE, Reason.BLOCK_LIST)
+
+
+@dataclass(slots=True)
+class _Moment:
+    rules: Rules
+    until: float
+    answers: dict[tuple[str, ...], Refusal | None] = field(default_factory=dict)
 
 
 class Standing:
@@ -28,21 +38,27 @@ class Standing:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._house: House | None = None
-        self._rules: dict[str, tuple[float, Rules]] = {}
+        self._moments: dict[str, _Moment] = {}
         self._doh_closed = True
 
     def rules(self, device: Device) -> Rules:
         """What holds for a device."""
-        self._keep_up()
-        now = time.monotonic()
-        found = self._rules.get(device.key)
-        if found is not None and now < found[0]:
-            return found[1]
-        if len(self._rules) >= _MOST_DEVICES:
-            self._rules.clear()
-        rules = self._home.rules_of(device)
-        self._rules[device.key] = (now + _FRESH_SECONDS, rules)
-        return rules
+        return self._moment(device).rules
+
+    def refusal(self, device: Device, hosts: tuple[str, ...]) -> Refusal | None:
+        """Why one of the hosts is closed to a device; None where all are open.
+
+        Args:
+            device: which.
+            hosts: all that a request names, the most certain first.
+        """
+        moment = self._moment(device)
+        if hosts in moment.answers:
+            return moment.answers[hosts]
+        found = refusal(moment.rules, hosts)
+        if len(moment.answers) < _MOST_ANSWERS:
+            moment.answers[hosts] = found
+        return found
 
     @property
     def doh_closed(self) -> bool:
@@ -50,10 +66,24 @@ class Standing:
         self._keep_up()
         return self._doh_closed
 
+    def forget(self) -> None:
+        """Ask anew."""
+        self._moments.clear()
+
+    def _moment(self, device: Device) -> _Moment:
+        self._keep_up()
+        now = time.monotonic()
+        found = self._moments.get(device.key)
+        if found is None or now >= found.until:
+            if len(self._moments) >= _MOST_DEVICES:
+                self._moments.clear()
+            found = self._moments[device.key] = _Moment(self._home.rules_of(device), now + FRESH_SECONDS)
+        return found
+
     def _keep_up(self) -> None:
         if self._house is not self._home.house:
             self._house = self._home.house
-            self._rules.clear()
+            self._moments.clear()
             self._doh_closed = preferences(self._home).doh_closed
 
 

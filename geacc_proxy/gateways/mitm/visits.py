@@ -19,12 +19,14 @@ class Visit:
         device: its key.
         site: the host that the bytes come from, as far as that is certain; empty where it is not.
         untouched: whether the answer is one of our own, which is neither judged nor looked through.
+        searches: whether its body is a form that may ask a search engine.
         url: what the address is called in the block log; empty for the request's own.
     """
 
     device: str
     site: str = ""
     untouched: bool = False
+    searches: bool = False
     url: str = ""
 
 
