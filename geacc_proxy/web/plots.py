@@ -21,6 +21,7 @@ _FILLED = 0.72  # of the width that a bar's place has
 _MOST_LABELS = 8
 """More do not fit beside each other on a phone of 320 pixels."""
 _ROW, _BAND = 26, 14  # pixels from day to day in the picture of a week, and of a day's band
+_NOTHING = 1e-6  # nothing is plotted that is less
 _HOURS = (0, 6, 12, 18, 24)
 _DAY = 24 * 60
 
@@ -195,7 +196,7 @@ def _scale(plot: Plot, highest: float) -> tuple[float, tuple[float, ...]]:
     Where all figures are whole, so are the ticks.
     """
     whole = all(value is None or float(value).is_integer() for series in plot.series for value in series.values)
-    if highest <= 0:
+    if highest < _NOTHING:
         return 1, (0, 1)
     power = 10.0 ** math.floor(math.log10(highest / 4))
     step = next(step for times in (1, 2, 5, 10) if (step := times * power) * 4 >= highest)

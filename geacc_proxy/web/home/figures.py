@@ -64,7 +64,7 @@ class Figures:
         total, speed = self.overview.total, self.overview
         return [
             (_("Pages opened"), number(total.pages), ""),
-            (_("Pictures looked at"), number(total.pictures), ""),
+            (_("Pictures checked"), number(total.pictures), ""),
             (_("Hidden"), number(total.hidden), _part(total.hidden, total.pictures)),
             (_("Sites closed"), number(total.closed), ""),
             (_("In use"), minutes(speed.used_minutes if used is None else used), ""),

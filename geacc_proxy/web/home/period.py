@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,10 +29,15 @@ class Period:
     until: datetime
 
     @classmethod
-    def of(cls, home: Home, days: int) -> Period:
-        """The last days, today being one."""
-        zone = home.house.zone
-        last = home.now().astimezone(zone).date()
+    def of(cls, now: datetime, zone: tzinfo | None, days: int) -> Period:
+        """The last days, that of `now` being one.
+
+        Args:
+            now: the moment, timezone-aware.
+            zone: of the clock on the wall; None for the system's.
+            days: how many.
+        """
+        last = now.astimezone(zone).date()
         every = tuple(last - timedelta(days=back) for back in reversed(range(days)))
         begin, end = (datetime.combine(day, time()) for day in (every[0], last + timedelta(days=1)))
         if zone is None:  # the system's clock
@@ -42,12 +47,12 @@ class Period:
 
 def today(home: Home) -> Period:
     """Today, from midnight on."""
-    return Period.of(home, 1)
+    return Period.of(home.now(), home.house.zone, 1)
 
 
 def chosen(home: Home, span: str) -> Period:
     """The period with a name; today where there is no such name."""
-    return Period.of(home, 7 if span == WEEK else 1)
+    return Period.of(home.now(), home.house.zone, 7 if span == WEEK else 1)
 
 
 def _span(days: int) -> str:
