@@ -71,9 +71,7 @@ def asked(given: Mapping[str, str], now: datetime, zone: tzinfo | None) -> Asked
     fields = {name: given[name].strip() for name in _FIELDS if given.get(name, "").strip()}
     for name, value in fields.items():
         if len(value) > _LONGEST or not value.isprintable():
-            raise UsageError(
-                f"{value[:40]!r} will not do as {name}; it takes one line of {_LONGEST} letters"
-            )
+            raise UsageError(f"{value[:40]!r} will not do as {name}; it takes one line of {_LONGEST} letters")
     decision = fields.get("decision", "")
     if decision not in ("", "hide", "show"):
         raise UsageError(f"{decision[:40]!r} is no decision; there are hide and show")

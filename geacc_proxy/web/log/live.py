@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
@@ -30,7 +29,10 @@ MOST_LISTENERS = 20
 """Pages that are told at once; a further one is told to come again later."""
 AT_ONCE = 50
 """Lines that are sent at once; of a flood only the newest."""
-_HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = 15.0
+"""Between signs of life; so long may a stream outlive its session."""
+CLOSING = "geacc.closing"
+"""In the scope of a request: an event that is set when the server stops."""
 _SETTLE_SECONDS = 0.7  # the log's writer stores what came together half a second later
 _COME_AGAIN = 60
 
@@ -54,21 +56,29 @@ async def live(request: Request) -> Response:
 
 async def _events(request: Request, asked: Asked, newest: int) -> AsyncIterator[str]:
     home = site_of(request).home
+    closing = asyncio.ensure_future(_closing(request).wait())
     _listeners[home] = _listeners.get(home, 0) + 1
     try:
         with home.events.listening() as queue:
             yield "retry: 5000\n: listening\n\n"
-            while _may_listen(request):
-                if await _something_hidden(queue):
-                    await asyncio.sleep(_SETTLE_SECONDS)
-                    lines = await _newer(request, asked, newest) if _may_listen(request) else []
-                    for number, html in lines:
-                        yield _event(number, html)
-                    newest = max([newest, *(number for number, _ in lines)])
-                else:
+            while _may_listen(request) and not closing.done():
+                if not await _something_hidden(queue, closing):
                     yield ": still here\n\n"
+                    continue
+                await asyncio.wait({closing}, timeout=_SETTLE_SECONDS)
+                lines = await _newer(request, asked, newest) if _may_listen(request) else []
+                for number, html in lines:
+                    yield _event(number, html)
+                newest = max([newest, *(number for number, _ in lines)])
     finally:
+        closing.cancel()
         _listeners[home] -= 1
+
+
+def _closing(request: Request) -> asyncio.Event:
+    """Is set when the server wants to stop, which an open stream would hold up."""
+    found: asyncio.Event | None = request.scope.get(CLOSING)
+    return found or asyncio.Event()
 
 
 def _may_listen(request: Request) -> bool:
@@ -81,12 +91,17 @@ def _may_listen(request: Request) -> bool:
     return any(kept.key == session.key for kept in sessions.all_of())
 
 
-async def _something_hidden(queue: asyncio.Queue[Event]) -> bool:
+async def _something_hidden(queue: asyncio.Queue[Event], closing: asyncio.Future[Literal[True]]) -> bool:
     """Whether something was hidden within a heartbeat's time; what came together counts as one."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_HEARTBEAT_SECONDS):
-            while (await queue.get()).kind is not Happening.HIDDEN:
-                continue
+    heartbeat = asyncio.get_running_loop().time() + HEARTBEAT_SECONDS
+    while (left := heartbeat - asyncio.get_running_loop().time()) > 0:
+        coming = asyncio.ensure_future(queue.get())
+        either: set[asyncio.Future[Any]] = {coming, closing}
+        await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+            return False
+        if coming.result().kind is Happening.HIDDEN:
             while not queue.empty():
                 queue.get_nowait()
             return True

@@ -68,7 +68,9 @@ async def entry(request: Request) -> Response:
     alike = None
     if line.likeness:
         alike = await run_in_threadpool(count_alike, path_of(request), int(line.likeness, 16), line.number)
-    return render(request, "log/entry.html", line=line, alike=alike, shortened=shortened, back=f"/log/{line.number}")
+    return render(
+        request, "log/entry.html", line=line, alike=alike, shortened=shortened, back=f"/log/{line.number}", opened=True
+    )
 
 
 @parent_only
