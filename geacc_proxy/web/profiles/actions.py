@@ -57,5 +57,7 @@ async def reset_or_remove(request: Request) -> Response:
 
 
 def _free_name(home: Home, name: str) -> str:
-    stem = re.sub(r"-\d+$", "", name)[:50]
-    return next(free for number in range(2, 10_000) if (free := f"{stem}-{number}") not in home.house.profiles)
+    taken = home.house.profiles
+    copied = re.sub(r"-\d+$", "", name)
+    stem = (copied if copied in taken else name)[:50]  # a copy of a copy counts on; `under-12` is none
+    return next(free for number in range(2, len(taken) + 3) if (free := f"{stem}-{number}") not in taken)
