@@ -83,7 +83,7 @@ async def _serve_household(
     pictures = picture_filter(household, settings)
     upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
     listening = Listening(settings.host, settings.port, settings.mode, authority.folder, upstream_ca)
-    gateway = Gateway(listening, pictures)
+    gateway = Gateway(listening, pictures, traffic=traffic)
     await gateway.open()
     code = start_code(at_home)
     site = site_of(
