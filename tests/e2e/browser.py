@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as StillWaiting
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -25,6 +25,7 @@ _FLAGS = [
     "--disable-sync",
     "--force-color-profile=srgb",
 ]
+"""What every browser of the tests is started with."""
 
 _ALL_THERE = """() => document.readyState === "complete" && window.waiting === 0 &&
     Array.from(document.images).every(image => image.complete)"""
@@ -74,8 +75,8 @@ def visit(url: str, home: Path, trusted: Path, proxy_port: int | None = None) ->
         trusted: certificate (PEM) of the one authority that the browser is told to trust.
         proxy_port: port of a proxy on 127.0.0.1; none: straight to the origin.
     """
-    _trust(home, trusted)
-    flags = list(_FLAGS)
+    trust(home, trusted)
+    flags = list(FLAGS)
     if proxy_port is None:
         flags += ["--no-proxy-server"]
     else:
@@ -130,7 +131,7 @@ def _filmed(tab: Page) -> list[Image.Image]:
     return frames
 
 
-def _trust(home: Path, certificate: Path) -> None:
+def trust(home: Path, certificate: Path) -> None:
     """Put the authority into the NSS database where Chromium on Linux looks."""
     store = home / ".pki" / "nssdb"
     store.mkdir(parents=True)

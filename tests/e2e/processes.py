@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 REPOSITORY = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
@@ -88,11 +89,25 @@ def geacc_proxy(*arguments: str | Path, **environment: str) -> subprocess.Comple
 
 
 @contextmanager
-def running_geacc_proxy(directory: Path, upstream_ca: Path, *more: str) -> Iterator[Proxy]:
-    """`geacc-proxy run`, ready; it trusts `upstream_ca` as the origins' authority."""
+def running_geacc_proxy(
+    directory: Path,
+    upstream_ca: Path,
+    *more: str,
+    program: Sequence[str | Path] = (TOOLS / "geacc-proxy",),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Proxy]:
+    """`geacc-proxy run`, ready; it trusts `upstream_ca` as the origins' authority.
+
+    Args:
+        directory: a fresh one.
+        upstream_ca: certificate of that authority.
+        *more: further flags.
+        program: what is run in its place.
+        environment: more of it.
+    """
     port, admin_port, state = free_port(), free_port(), directory / "state"
     command = [
-        TOOLS / "geacc-proxy",
+        *program,
         "run",
         "--host",
         "127.0.0.1",
@@ -102,7 +117,7 @@ def running_geacc_proxy(directory: Path, upstream_ca: Path, *more: str) -> Itera
         admin_port,
     ]
     command += ["--state-dir", state, "--upstream-ca", upstream_ca, "--workers", 2, *more]
-    with _running(command, directory, port, admin_port, state, state / "ca") as proxy:
+    with _running(command, directory, port, admin_port, state, state / "ca", environment or {}) as proxy:
         yield proxy
 
 
@@ -125,7 +140,13 @@ def running_mitmdump(directory: Path, upstream_ca: Path, *more: str | Path) -> I
 
 @contextmanager
 def _running(
-    command: list[object], directory: Path, port: int, admin_port: int, state: Path, ca: Path
+    command: Sequence[object],
+    directory: Path,
+    port: int,
+    admin_port: int,
+    state: Path,
+    ca: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Proxy]:
     output = directory / "output.txt"
     home = directory / "home"
@@ -137,7 +158,7 @@ def _running(
             stdout=sink,
             stderr=subprocess.STDOUT,
             cwd=REPOSITORY,
-            env=_environment(HOME=str(home)),
+            env=_environment(HOME=str(home), **environment),
             start_new_session=True,  # a group of its own: whatever it starts can be found and ended with it
         )
     proxy = Proxy(process, port, admin_port, state, ca / "mitmproxy-ca-cert.pem", output)
