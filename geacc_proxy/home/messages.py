@@ -9,7 +9,7 @@ import asyncio
 import importlib
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,26 @@ class Message:
 
     title: str
     text: str
+
+
+Translate = Callable[[str], str]
+"""From English into the reader's language."""
+Sender = Callable[[Iterable[str], Message], Awaitable[tuple[str, ...]]]
+"""What sends a message to addresses, and tells in a line each which have failed."""
+
+
+def filled(text: str, values: dict[str, str], translate: Translate) -> str:
+    """A text with {places}, in the reader's language.
+
+    Args:
+        text: in English.
+        values: by place.
+        translate: from English.
+    """
+    try:
+        return translate(text).format_map(values)
+    except (KeyError, IndexError, ValueError):  # a slip in a catalogue keeps nothing from a parent
+        return text.format_map(values)
 
 
 async def send(urls: Iterable[str], message: Message, *, pause: float = _PAUSE_SECONDS) -> tuple[str, ...]:
@@ -122,7 +142,10 @@ def _library() -> Any:
         library = importlib.import_module("apprise")
     except ImportError as error:
         raise MissingExtraError("sending messages", "notify") from error
-    logging.getLogger("apprise").propagate = False  # its lines may hold what must not be told
+    # Its lines may hold what must not be told: at its finer levels whole addresses.
+    lines = logging.getLogger("apprise")
+    lines.setLevel(logging.WARNING)
+    lines.propagate = False
     return library
 
 

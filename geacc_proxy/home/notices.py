@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from geacc_proxy.exceptions import MissingExtraError, UsageError
 from geacc_proxy.home import requests
 from geacc_proxy.home.events import Event, Happening
 from geacc_proxy.home.home import Home
-from geacc_proxy.home.messages import Message, problem_of, send
+from geacc_proxy.home.messages import Message, Sender, Translate, filled, problem_of, send
 from geacc_proxy.home.preferences import preferences
 from geacc_proxy.marking import N_
 from geacc_proxy.policy.house import House
@@ -31,9 +31,6 @@ _LOOK_SECONDS = 15.0
 _ALL = ""
 """In the place of a device: all of them."""
 _LONGEST_SITE = 80
-
-Translate = Callable[[str], str]
-Sender = Callable[[Iterable[str], Message], Awaitable[tuple[str, ...]]]
 
 _BYPASS = {
     "certificate": N_("{device}: secure pages of {site} are refused, as the certificate is not trusted there."),
@@ -69,17 +66,10 @@ class Notice:
             translate: from English.
             more: so many others of its kind and device were left out.
         """
-        text = _filled(self.text, self.values, translate)
+        text = filled(self.text, self.values, translate)
         if more:
-            text += " " + _filled(N_("And {count} more."), {"count": str(more)}, translate)
+            text += " " + filled(N_("And {count} more."), {"count": str(more)}, translate)
         return Message(translate(self.title), text)
-
-
-def _filled(text: str, values: dict[str, str], translate: Translate) -> str:
-    try:
-        return translate(text).format_map(values)
-    except (KeyError, IndexError, ValueError):  # a slip in a catalogue keeps nothing from a parent
-        return text.format_map(values)
 
 
 @dataclass(slots=True)
