@@ -153,6 +153,15 @@ async def test_a_device_is_paused_and_goes_on(parent, home, tablet, clock):
     assert "Unfit pictures are hidden." in (await parent.get(page)).words
 
 
+async def test_a_pause_for_all_is_ended_for_all_not_for_one(parent, home, tablet):
+    await devices.pause(home, "parent", 30)
+
+    page = await parent.get(f"/devices/{tablet.key}")
+
+    assert "It is paused for all." in page.words
+    assert "Go on now" not in page.words
+
+
 async def test_a_bonus_is_offered_where_time_is_limited_and_adds_up(parent, home, tablet):
     page = f"/devices/{tablet.key}"
     assert "More time today" not in (await parent.get(page)).words

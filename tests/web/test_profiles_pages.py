@@ -123,6 +123,9 @@ async def test_what_cannot_be_understood_comes_back_filled_in_and_is_not_kept(pa
 
     assert answer.status == 422
     assert "Line 2: “no site” is no site." in answer.words
+    for anchor, target in (("f-block", 'id="f-block"'), ("hours", 'id="hours"'), ("experts", 'id="experts"')):
+        assert f'<a href="#{anchor}">' in answer.text
+        assert target in answer.text
     assert "from 0 to 1440" in answer.words
     assert "Tick at least one day." in answer.words
     assert 'value="Ben &amp; &lt;b&gt;"' in answer.text

@@ -30,6 +30,7 @@ class State:
         profile: its profile.
         online: whether it is being used.
         paused_until: filtering is off for it until then; None where it is not paused.
+        is_paused_for_all: whether that is a pause for all.
         filtering: what is done with pictures.
         in_hours: whether the schedule has the internet open.
         changes_at: when the schedule next opens or closes, on the wall; None where it never does.
@@ -41,6 +42,7 @@ class State:
     profile: Profile
     online: bool
     paused_until: datetime | None
+    is_paused_for_all: bool
     filtering: Filtering
     in_hours: bool
     changes_at: datetime | None
@@ -51,11 +53,13 @@ class State:
     def of(cls, home: Home, device: Device) -> State:
         """What holds now."""
         rules, now = home.rules_of(device), home.now()
+        until = paused_until(home.house, device, now)
         return cls(
             device=device,
             profile=rules.profile,
             online=device.last_seen is not None and now - device.last_seen < _ONLINE,
-            paused_until=paused_until(home.house, device, now),
+            paused_until=until,
+            is_paused_for_all=until is not None and until == home.house.paused_until,
             filtering=rules.filtering,
             in_hours=rules.in_hours,
             changes_at=rules.profile.schedule.next_change(rules.at) if not rules.in_hours else None,

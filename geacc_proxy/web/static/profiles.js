@@ -33,13 +33,13 @@
   for (const slider of document.querySelectorAll("[data-slider]")) {
     const number = document.getElementById(slider.dataset.slider);
     const follow = () => {
-      slider.value = number.value === "" ? "100" : number.value;
+      slider.value = number.value === "" ? slider.max : number.value;
     };
     follow();
     slider.hidden = false;
     number.addEventListener("input", follow);
     slider.addEventListener("input", () => {
-      number.value = slider.value;
+      number.value = slider.value === slider.max ? "" : slider.value; // at its end it limits nothing
     });
   }
 })();
