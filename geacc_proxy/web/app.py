@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.home.preferences import preferences
-from geacc_proxy.web import devices, home, lists, profiles, settings, setup, start
+from geacc_proxy.web import child, devices, home, lists, log, profiles, requests, settings, setup, start
 from geacc_proxy.web.certificate import PublicCertificate
 from geacc_proxy.web.forgery import OwnFormsOnly
 from geacc_proxy.web.i18n import Languages, _
@@ -41,7 +41,7 @@ class Area(Protocol):
         """Its routes."""
 
 
-AREAS: tuple[Area, ...] = (home, devices, profiles, lists, settings, start, setup)
+AREAS: tuple[Area, ...] = (home, devices, profiles, lists, log, requests, settings, start, setup, child)
 """All of them."""
 
 

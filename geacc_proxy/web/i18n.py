@@ -26,7 +26,6 @@ from babel import Locale, UnknownLocaleError, dates, negotiate_locale, numbers
 from markupsafe import Markup
 
 from geacc_proxy.home.deeds import sentence
-from geacc_proxy.marking import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +100,13 @@ class Languages:
             return wanted
         return negotiate_locale(_by_weight(accepted), self.codes, sep="-") or ENGLISH
 
+    def locale(self, code: str, accepted: str) -> Locale:
+        """How to write dates and numbers: as where the browser's person lives, if that is told (`en-GB`)."""
+        for tag in _by_weight(accepted):
+            if tag.lower().startswith(f"{code.lower()}-"):
+                return _locale(tag, _locale(code))
+        return _locale(code)
+
     def is_read(self, code: str) -> bool:
         """Whether `get` returns at once."""
         return code in self._read
@@ -171,8 +177,8 @@ def moment(value: datetime | None) -> str:
     """Day and time on the wall: `31 Jan 2026, 18:30`; empty for None."""
     if value is None:
         return ""
-    language = _current.get()
-    return str(dates.format_datetime(language.on_wall(value), "medium", locale=language.locale, tzinfo=None))
+    pattern = str(_current.get().locale.datetime_formats["medium"])
+    return pattern.replace("'", "").replace("{1}", day(value)).replace("{0}", clock(value))
 
 
 def clock(value: datetime | time | None) -> str:
@@ -237,11 +243,11 @@ def _by_weight(header: str) -> list[str]:
     return [tag for _quality, _place, tag in sorted(found)]
 
 
-def _locale(code: str) -> Locale:
+def _locale(code: str, otherwise: Locale = _ENGLISH.locale) -> Locale:
     try:
         return Locale.parse(code, sep="-" if "-" in code else "_")
     except (ValueError, UnknownLocaleError):
-        return _ENGLISH.locale
+        return otherwise
 
 
 def _catalogue(file: Path) -> catalogues.NullTranslations:
@@ -254,15 +260,3 @@ def _catalogue(file: Path) -> catalogues.NullTranslations:
     write_mo(compiled, catalog)
     compiled.seek(0)
     return catalogues.GNUTranslations(compiled)
-
-
-WORDS = {
-    "strict": N_("Strict"),
-    "balanced": N_("Balanced"),
-    "lenient": N_("Lenient"),
-    "Under 12": N_("Under 12"),
-    "Teen": N_("Teen"),
-    "Adult": N_("Adult"),
-    "New device": N_("New device"),
-}
-"""Words of the pure rooms that are shown as they are, so that the catalogues have them."""

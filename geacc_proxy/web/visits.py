@@ -156,13 +156,14 @@ class Visits:
         )
 
     async def _language(self, request: Request) -> Language:
-        wanted = preferences(self._site.home).language
-        code = self._languages.choose(wanted, request.headers.get("accept-language", ""))
+        accepted = request.headers.get("accept-language", "")
+        code = self._languages.choose(preferences(self._site.home).language, accepted)
         if self._languages.is_read(code):
             found = self._languages.get(code)
         else:
             found = await run_in_threadpool(self._languages.get, code)
-        return Language(found.locale, found.texts, self._site.home.house.zone)
+        locale = self._languages.locale(code, accepted)
+        return Language(locale, found.texts, self._site.home.house.zone)
 
 
 def plain_address(address: str) -> str:

@@ -33,6 +33,17 @@ async def test_the_machine_itself_may_open_everything_while_there_is_no_password
     assert "There is no password yet" in answer.words
 
 
+async def test_the_machine_itself_is_asked_for_a_password_first(machine):
+    answer = await machine.get("/")
+    assert (answer.status, answer.location) == (303, "/start")
+
+
+async def test_the_code_that_a_camera_has_read_takes_a_tap(phone):
+    answer = await phone.get("/start?code=WXYZ-2345")
+    assert 'value="WXYZ-2345"' in answer.text
+    assert "Choose a password" not in answer.words
+
+
 @pytest.mark.parametrize("path", ["/", "/settings", "/login", "/start/people"])
 async def test_others_are_asked_for_the_code_and_see_nothing(phone, path):
     answer = await phone.get(path)

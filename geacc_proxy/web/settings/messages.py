@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from geacc_proxy.exceptions import GeaccError, UsageError
-from geacc_proxy.home import preferences
+from geacc_proxy.home import notices, preferences
 from geacc_proxy.home.events import Happening
 from geacc_proxy.marking import N_
 from geacc_proxy.web.guard import site_of
@@ -80,8 +80,6 @@ async def remove(request: Request) -> Response:
 
 async def test(request: Request) -> Response:
     """Whether a message arrives."""
-    from geacc_proxy.home import notices
-
     urls = preferences.preferences(site_of(request).home).notify_urls
     try:
         await asyncio.wait_for(notices.test(urls), 30)

@@ -157,8 +157,11 @@ def _may_set(request: Request) -> bool:
 
 
 def _code_page(request: Request, error: str = "") -> Response:
+    """The question for the code; what a camera has read stands in it already, and takes a tap."""
     usable = _code_of(request).is_usable
-    return render(request, "start/code.html", status=403 if error or not usable else 200, error=error, usable=usable)
+    status = 403 if error or not usable else 200
+    given = request.query_params.get("code", "")
+    return render(request, "start/code.html", status=status, error=error, usable=usable, given=given)
 
 
 def _code_of(request: Request) -> StartCode:
