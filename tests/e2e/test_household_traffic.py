@@ -15,7 +15,11 @@ import pytest
 from argon2 import PasswordHasher
 from gateways.doors import BENIGN, MALIGN
 from gateways.house import Clock, House, RefusedError, a_device, a_home, a_house
+from gateways.phone import Phone
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived, StreamEnded
 
+from geacc_proxy.gateways.mitm import tunnels
 from geacc_proxy.home import devices
 from geacc_proxy.home.documents import Data, Kind
 from geacc_proxy.home.events import Happening
@@ -73,6 +77,40 @@ def test_the_reserved_name_leads_to_the_pages_which_know_who_asks(house: House, 
     behind, path, headers = house.asked[-1]
     assert (behind, path, headers["host"]) == ("127.0.0.1", "/mine", "geacc.internal")
     assert not {"x-forwarded-for", "forwarded"} & set(headers)
+
+
+def test_the_pages_are_there_over_http_2(house: House) -> None:
+    with house.line("https://geacc.internal/", alpn="h2") as line:
+        status, body = _over_http_2(line.raw, "GEACC.internal", "/mine")
+
+    assert (status, body) == (b"200", b"a page of ours for 127.0.0.1")
+    assert house.asked[-1][2]["host"] == "geacc.internal"
+
+
+def test_a_closed_site_is_closed_over_http_2(house: House) -> None:
+    with house.line(f"https://bad.test:{house.secure}/", alpn="h2") as line:
+        status, _ = _over_http_2(line.raw, "good.test", "/")
+
+    assert status == b"403"
+    assert house.seen == []
+
+
+def _over_http_2(raw: socket.socket, authority: str, path: str) -> tuple[bytes, bytes]:
+    """Status and body of one request."""
+    connection = H2Connection()
+    connection.initiate_connection()
+    fields = [(":method", "GET"), (":scheme", "https"), (":authority", authority), (":path", path)]
+    connection.send_headers(1, fields, end_stream=True)
+    status, body = b"", b""
+    while True:
+        raw.sendall(connection.data_to_send())
+        for event in connection.receive_data(raw.recv(65_535)):
+            if isinstance(event, ResponseReceived):
+                status = dict(event.headers)[b":status"]
+            elif isinstance(event, DataReceived):
+                body += event.data
+            elif isinstance(event, StreamEnded):
+                return status, body
 
 
 def test_the_pages_know_the_device_of_a_connection_and_not_only_its_address(house: House) -> None:
@@ -462,6 +500,84 @@ def test_a_port_of_its_own_makes_a_device(house: House) -> None:
         house.keep(Kind.DEVICE, "console", None)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", own), 5)
+
+
+# Tunnels
+
+
+@pytest.fixture
+def phone(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Phone]:
+    """A phone with a tunnel of its own."""
+    monkeypatch.setattr(tunnels, "FIRST_PORT", free_port())
+    house.keep(Kind.DEVICE, "phone", a_device("child"))
+    tunnel = house.do(house.tunnels.open("parent", "phone"))
+    assert house.do(house.doorways.follow()) == {}
+    phone = Phone(tunnel.private_key, tunnel.peer_public_key, tunnel.port)
+    yield phone
+    phone.close()
+    house.do(house.tunnels.close("parent", "phone"))
+    house.do(house.doorways.follow())
+    house.keep(Kind.DEVICE, "phone", None)
+
+
+def page(host: str, path: str = "/") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n".encode()
+
+
+def test_a_tunnel_leads_to_the_pages_by_the_reserved_name(house: House, phone: Phone) -> None:
+    (address,) = phone.look_up("GEACC.internal")
+    came = phone.get(address, 80, page("geacc.internal", "/mine"))
+
+    assert came.startswith(b"HTTP/1.1 200")
+    assert [(path, headers["host"]) for _, path, headers in house.asked] == [("/mine", "geacc.internal")]
+
+
+def test_who_comes_by_a_tunnel_is_its_device(house: House, phone: Phone) -> None:
+    closed = phone.get("127.0.0.1", house.plain, page("bad.test"))
+    opened = phone.get("127.0.0.1", house.plain, page("good.test", "/malign"))
+
+    assert closed.startswith(b"HTTP/1.1 302")
+    assert b"image/png" in opened
+    assert [context.device for _, context in (*house.told, *house.door.told)] == ["phone", "phone"]
+
+
+def test_a_tunnel_reaches_the_pages_as_itself_by_any_address(house: House, phone: Phone) -> None:
+    with _Devices(house) as behind:
+        phone.get("127.0.0.1", house.pages, page("127.0.0.1"))
+
+    assert behind == ["phone"]
+
+
+def test_a_tunnel_ends_with_its_keys(house: House, phone: Phone) -> None:
+    before = house.tunnels.of("phone")
+    after = house.do(house.tunnels.open("parent", "phone"))
+    house.do(house.doorways.follow())
+
+    assert before is not None
+    assert (after.port, after.private_key != before.private_key) == (before.port, True)
+    with pytest.raises(TimeoutError):
+        Phone(before.private_key, before.peer_public_key, before.port, patience=0.5)
+    Phone(after.private_key, after.peer_public_key, after.port).close()
+
+
+class _Devices:
+    """Collects which devices the pages see."""
+
+    def __init__(self, house: House) -> None:
+        self._callers = house.traffic.callers
+        self._connected = self._callers.connected
+        self.found: list[str | None] = []
+
+    def __enter__(self) -> list[str | None]:
+        def connected(peer: Any, own: Any, caller: Any) -> None:
+            self._connected(peer, own, caller)
+            self.found.append(self._callers.device(own))
+
+        self._callers.connected = connected  # type: ignore[method-assign]
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        self._callers.connected = self._connected  # type: ignore[method-assign]
 
 
 # Faults

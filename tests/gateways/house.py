@@ -22,9 +22,11 @@ from starlette.routing import Route
 
 from geacc_proxy.gateways.mitm.addon import PictureFilter
 from geacc_proxy.gateways.mitm.authority import open_authority
+from geacc_proxy.gateways.mitm.doorways import Doorways
 from geacc_proxy.gateways.mitm.household import HouseholdTraffic
 from geacc_proxy.gateways.mitm.reserved import Reserved
 from geacc_proxy.gateways.mitm.runner import Gateway, Listening
+from geacc_proxy.gateways.mitm.tunnels import Tunnels
 from geacc_proxy.home.documents import Data, Deed, Kind, Place
 from geacc_proxy.home.home import Home
 from geacc_proxy.verdict import Context, Reason
@@ -124,6 +126,8 @@ class House:
         secure: port of the origin, HTTPS.
         ca_file: the certificate that clients must trust.
         seen: of each request to the origin, target and headers by lower-case name.
+        tunnels: of the devices.
+        doorways: the devices' own ports and tunnels.
         asked: of each request to the pages, who was behind it, its path and headers.
     """
 
@@ -140,6 +144,8 @@ class House:
     secure: int
     ca_file: Path
     loop: asyncio.AbstractEventLoop
+    tunnels: Tunnels
+    doorways: Doorways
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     asked: list[tuple[str | None, str, dict[str, str]]] = field(default_factory=list)
 
@@ -165,7 +171,9 @@ class House:
             return line.get(url, method, body, **headers)
 
     @contextmanager
-    def line(self, url: str, *, port: int = 0, sni: str | None = None, login: str = "") -> Iterator[Line]:
+    def line(
+        self, url: str, *, port: int = 0, sni: str | None = None, login: str = "", alpn: str = "http/1.1"
+    ) -> Iterator[Line]:
         """A connection to the proxy, with a tunnel where the address is encrypted."""
         scheme, _, rest = url.partition("://")
         authority = rest.partition("/")[0]
@@ -183,6 +191,7 @@ class House:
                     raise RefusedError(answer.status, dict(answer.getheaders()), answer.read())
                 context = ssl.create_default_context(cafile=str(self.ca_file))
                 context.check_hostname = sni is None
+                context.set_alpn_protocols([alpn])
                 raw = context.wrap_socket(raw, server_hostname=host if sni is None else sni)
                 extra = {}
             yield Line(raw, extra)
@@ -285,11 +294,13 @@ class _Parts:
         self._admin = AdminServer(_pages(asked, lambda: box[0].traffic.callers.address))
         await self._admin.start("127.0.0.1", 0)
         tally, told = Counted(), []
+        tunnels = Tunnels(self._home, self._folder / "wireguard")
         traffic = HouseholdTraffic(
             self._home,
             Reserved(NAME, "127.0.0.1", self._admin.port),
             tally=tally,
             refused=lambda reason, context: told.append((reason, context)),
+            tunnel_key=tunnels.key_of,
         )
         door = Door()
         ca = open_authority(self._folder / "ca")
@@ -312,6 +323,8 @@ class _Parts:
             self._secure.sockets[0].getsockname()[1],
             ca.certificate_file,
             loop,
+            tunnels,
+            Doorways(self._home, tunnels, self._gateway.listen_also),
             seen,
             asked,
         )

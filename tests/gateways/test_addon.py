@@ -12,6 +12,7 @@ from mitmproxy.test import tflow, tutils
 from geacc_proxy.classify.classifier import Classified
 from geacc_proxy.filter import Filter
 from geacc_proxy.gateways.mitm.addon import PictureFilter
+from geacc_proxy.gateways.mitm.visits import Visit, remember
 from geacc_proxy.verdict import Context, Failure, Judgement, Picture, Reason, Scores, Unjudged, Verdict
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -191,3 +192,62 @@ async def test_a_body_that_claims_to_be_a_picture_and_is_none_is_hidden_but_a_pa
     assert page.response
     assert hidden.response.raw_content != b"???"
     assert page.response.raw_content == b"<p>404"
+
+
+async def test_who_asks_is_the_address_where_there_is_no_home() -> None:
+    road = Road(scores(0.9))
+    flow = a_flow()
+    flow.client_conn.peername = ("::ffff:192.168.1.7", 40_000)
+    await road.travel(flow)
+
+    ((_, context),) = road.told
+    assert (context.device, context.site) == ("192.168.1.7", "address")
+
+
+async def test_who_asks_is_the_device_where_there_is_a_home() -> None:
+    road = Road(scores(0.9))
+    flow = a_flow()
+    remember(flow, Visit("tablet", "", url="https://geacc.internal/self-test/malign.png"))
+    await road.travel(flow)
+
+    ((_, context),) = road.told
+    assert (context.device, context.site) == ("tablet", "")
+    assert context.url == "https://geacc.internal/self-test/malign.png"
+
+
+async def test_our_own_answers_are_neither_judged_nor_changed() -> None:
+    road = Road(scores(0.9))
+    flow = a_flow(request=[(b"If-None-Match", b'"x"'), (b"Range", b"bytes=0-1")], etag='"x"')
+    remember(flow, Visit("tablet", untouched=True))
+    await road.travel(flow)
+
+    assert flow.response
+    assert (flow.response.content, flow.response.headers["etag"]) == (PNG, '"x"')
+    assert flow.request.headers["range"] == "bytes=0-1"
+    assert road.classifier.seen == []
+
+
+@pytest.mark.parametrize(
+    ("drawn", "declared"), [(b"\xff\xd8\xff a blurred picture", "image/jpeg"), (PNG + b" squares", "image/png")]
+)
+async def test_what_a_profile_wants_in_the_place_of_a_picture_takes_it(drawn: bytes, declared: str) -> None:
+    road = Road(scores(0.9))
+
+    async def stand_in(body: bytes, judgement: Judgement, context: Context) -> bytes:
+        assert (body, judgement.decision.hidden, context.content_type) == (PNG, True, "image/png")
+        return drawn
+
+    road.addon.door.stand_in = stand_in  # type: ignore[method-assign]
+    flow = await road.travel(a_flow(content_encoding="identity"))
+
+    assert flow.response
+    assert (flow.response.content, flow.response.headers["content-type"]) == (drawn, declared)
+    assert flow.response.headers["content-length"] == str(len(drawn))
+
+
+async def test_a_picture_that_cannot_be_unpacked_gets_the_placeholder() -> None:
+    flow = await Road(scores(0.9)).travel(a_flow(gzip.compress(bytes(CAP * 2)), content_encoding="gzip"))
+
+    assert flow.response
+    assert flow.response.content
+    assert flow.response.content.startswith(PNG)

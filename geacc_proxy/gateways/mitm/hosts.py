@@ -26,9 +26,14 @@ def plain_host(host: str) -> str:
     """
     text = host.strip().lower()
     if text.startswith("["):
-        text = text[1:].partition("]")[0]
+        text, _, rest = text[1:].partition("]")
+        port = rest.removeprefix(":")
     elif text.count(":") == 1:
-        text = text.partition(":")[0]
+        text, _, port = text.partition(":")
+    else:
+        port = ""
+    if port and not (port.isascii() and port.isdigit()):
+        return ""
     text = text.partition("%")[0]
     if ":" in text:
         return plain_address(text) if _is_address(text) else ""
