@@ -20,8 +20,6 @@ from geacc_proxy.web.app import create_app
 from geacc_proxy.web.home.health import size
 from geacc_proxy.web.home.period import Period, chosen
 
-from .browsing import Browser
-
 
 @pytest.fixture
 def app(site: Any) -> Any:
@@ -94,12 +92,12 @@ async def test_a_home_where_nothing_has_happened_has_an_overview(parent):
     assert "No pictures yet" in page.words
 
 
-async def test_without_anybody_who_counts_what_is_stored_is_told(make_site, tally, home):
+async def test_without_anybody_who_counts_what_is_stored_is_told(parent, make_site, tally, home):
     look_at(tally, "anna", shown=2, hidden=0)
     await tally.flush()
-    machine = Browser(create_app(make_site(tally=None), areas=(area,)))
+    parent.app = create_app(make_site(tally=None), areas=(area,))
 
-    assert "Pictures checked 2" in (await machine.get("/")).words
+    assert "Pictures checked 2" in (await parent.get("/")).words
 
 
 async def test_requests_and_new_devices_are_at_the_top(parent, home):
@@ -162,15 +160,15 @@ async def test_health_tells_of_a_filter_that_is_not_ready(parent, healthy):
     assert "The filter is not ready: pictures stay hidden for now" in (await parent.get("/")).words
 
 
-async def test_health_tells_of_lists_that_cannot_be_fetched(make_site, home, tmp_path):
+async def test_health_tells_of_lists_that_cannot_be_fetched(parent, make_site, home, tmp_path):
     lists = Lists(home, tmp_path / "lists")
-    machine = Browser(create_app(make_site(lists=lists), areas=(area,)))
-    assert "Block lists none" in (await machine.get("/")).words
+    parent.app = create_app(make_site(lists=lists), areas=(area,))
+    assert "Block lists none" in (await parent.get("/")).words
 
     await subscribe(home, "parent", "ads", str(tmp_path / "missing.txt"))
     await lists.update()
 
-    assert "1 cannot be fetched" in (await machine.get("/")).words
+    assert "1 cannot be fetched" in (await parent.get("/")).words
 
 
 async def test_nobody_but_a_parent_sees_it(client, home):

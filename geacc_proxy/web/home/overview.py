@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.responses import RedirectResponse
+
 from geacc_proxy.web.guard import site_of
 from geacc_proxy.web.home.figures import figures_of
 from geacc_proxy.web.home.health import Health
@@ -11,6 +13,7 @@ from geacc_proxy.web.home.period import WEEK, chosen
 from geacc_proxy.web.home.state import path_of, paused_until
 from geacc_proxy.web.i18n import minutes, number
 from geacc_proxy.web.pages import render
+from geacc_proxy.web.visits import visit_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 
 
 async def overview_page(request: Request) -> Response:
-    """The page; `?span=week` for seven days, `?device=KEY` for one device."""
+    """The page; `?span=week` for seven days, `?device=KEY` for one device. The first start comes before it."""
+    if not visit_of(request).has_password:
+        return RedirectResponse("/start", 303)
     site = site_of(request)
     home = site.home
     asked = request.query_params.get("device", "")
