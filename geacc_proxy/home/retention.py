@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,20 @@ from geacc_proxy.home.preferences import preferences
 
 if TYPE_CHECKING:
     from geacc_proxy.home.home import Home
+    from geacc_proxy.journal.forgetting import Forgotten
 
 _log = logging.getLogger(__name__)
 
-EVERY_S = 3600.0
-"""Between two times; a parent's new choice is done at once."""
+MOST_PAUSE = timedelta(hours=1)
+"""Between two times; less where lines are kept for a few hours only. A parent's new choice is done at once."""
+REBUILD_EVERY = timedelta(days=1)
+"""Between two times that the file is rebuilt, without what deleting alone leaves behind; every time where lines are
+kept for two days at most."""
+REBUILT_BY_DAY = 256 * 2**20
+"""Bytes; what is larger is rebuilt in the small hours, as nobody can write meanwhile for some seconds."""
 AGAIN_S = 60.0
-"""After a time that failed."""
+"""Seconds to the next time after one that failed."""
+_SMALL_HOURS = range(2, 6)
 NUMBERS_KEPT = timedelta(days=35)
 """So long are counts kept at least that name no site: what a weekly report and a look at the month are made of."""
 
@@ -31,15 +38,17 @@ class Retention:
     def __init__(self, home: Home, path: Path) -> None:
         self._home = home
         self._path = path
+        self._rebuilt: datetime | None = None
+        self._left_behind = False
 
     async def run(self) -> None:
-        """Forget, hourly and when a parent changes how long lines are kept; ends by being cancelled."""
+        """Forget, every hour and when a parent changes how long lines are kept; ends by being cancelled."""
         stopped = threading.Event()
         try:
             with self._home.events.listening() as events:
                 while True:
                     hours = preferences(self._home).retention_hours
-                    pause = EVERY_S
+                    pause = MOST_PAUSE.total_seconds() if hours is None else _pause(hours).total_seconds()
                     try:
                         await self.forget(stopped)
                     except JournalError as error:
@@ -57,7 +66,8 @@ class Retention:
     async def forget(self, stopped: threading.Event | None = None) -> int:
         """Delete what is too old now: lines, sketches and counts; returns the number of lines.
 
-        Counts that name no site are kept for `NUMBERS_KEPT` at least.
+        Counts that name no site are kept for `NUMBERS_KEPT` at least. The bytes of what is deleted are overwritten, and
+        the file is rebuilt from time to time, the first time always.
 
         Args:
             stopped: once it is set, the rest is left for another time.
@@ -70,11 +80,35 @@ class Retention:
             return 0
         now, age = self._home.now().astimezone(self._home.house.zone), timedelta(hours=hours)
         is_stopped = (stopped or threading.Event()).is_set
+        rebuild_up_to = self._rebuild_up_to(now, age)
 
-        def work() -> int:
+        def work() -> Forgotten:
             # Here, as SQLAlchemy takes most of a second to import.
             from geacc_proxy.journal.forgetting import forget
 
-            return forget(self._path, now - age, numbers_before=now - max(age, NUMBERS_KEPT), stop=is_stopped)
+            return forget(
+                self._path,
+                now - age,
+                numbers_before=now - max(age, NUMBERS_KEPT),
+                rebuild_up_to=rebuild_up_to,
+                stop=is_stopped,
+            )
 
-        return await asyncio.to_thread(work)
+        done = await asyncio.to_thread(work)
+        self._left_behind |= done.lines > 0
+        if done.rebuilt:
+            self._rebuilt, self._left_behind = now, False
+        return done.lines
+
+    def _rebuild_up_to(self, now: datetime, age: timedelta) -> int | None:
+        """Bytes; 0 while it is not time, None whatever the size."""
+        if self._rebuilt is not None and not self._left_behind:
+            return 0
+        if self._rebuilt is not None and age > 2 * REBUILD_EVERY and now - self._rebuilt < REBUILD_EVERY:
+            return 0
+        return None if now.hour in _SMALL_HOURS else REBUILT_BY_DAY
+
+
+def _pause(hours: int) -> timedelta:
+    """What a sixth more of the time that lines are kept would be, an hour at most."""
+    return min(timedelta(hours=hours) / 6, MOST_PAUSE)

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,6 +28,8 @@ WRITER_PATIENCE_S = 1.0
 PATIENCE_S = 10.0
 """How long everything else waits for a lock."""
 
+_log = logging.getLogger(__name__)
+_preparing = threading.Lock()
 _ELSEWHERE = "or name another folder with --state-dir"
 
 
@@ -36,17 +39,22 @@ def prepare(path: Path) -> None:
     Raises:
         JournalError: where it cannot be written, is no database of ours or comes from a newer version.
     """
-    _make(path)
-    try:
-        if _is_current(path):
-            return
-        _use_wal(path)
-        with closing_engine(path, immediate=True) as engine, engine.begin() as connection:
-            # Look again now that the lock is ours: another process may have done it meanwhile.
-            if _stored_revision(connection, path) != NEWEST:
-                _migrate(connection)
-    except (DBAPIError, sqlite3.Error) as error:
-        raise explained(error, path) from error
+    # One after the other within this process: a large log may take longer than another program waits for a lock.
+    with _preparing:
+        _make(path)
+        try:
+            if _is_current(path):
+                return
+            _use_wal(path)
+            with closing_engine(path, immediate=True) as engine, engine.begin() as connection:
+                # Look again now that the lock is ours: another process may have done it meanwhile.
+                stored = _stored_revision(connection, path)
+                if stored is not None and stored != NEWEST:
+                    _log.info("the block log %s is brought up to date", path)
+                if stored != NEWEST:
+                    _migrate(connection)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise explained(error, path) from error
 
 
 @contextmanager

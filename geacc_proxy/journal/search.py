@@ -23,13 +23,17 @@ from geacc_proxy.journal.entry import FIELDS, Entry
 from geacc_proxy.journal.kinds import band, is_cut
 from geacc_proxy.journal.readers import reading
 
-LOOKED_AT = 50_000
-"""So many lines are looked at one by one for an answer, at most; a newer laptop takes 30 ms for them."""
+LOOKED_AT = 10_000
+"""So many lines are looked at one by one for an answer, at most: some hundredths of a second's work.
+
+An index of all parts of addresses (SQLite's FTS5 with trigrams) would answer at once most of the time, but made the
+database twice as large, had to be wiped with the lines, and took longer the more lines there were.
+"""
 LATELY = 5_000
 """So many of the newest lines tell what the menus of a filter offer."""
 MOST_OFFERED = 100
 """Entries of such a menu at most."""
-_CHUNKS = (500, 4_500, 15_000, 30_000)  # of LOOKED_AT; what is found often is found in the first
+_CHUNKS = (500, 2_500, LOOKED_AT - 3_000)  # of LOOKED_AT; what is found often is found in the first
 _MOST_WALKS = 400  # SQLite merges 500 at most
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

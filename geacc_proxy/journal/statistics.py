@@ -213,13 +213,13 @@ def _trim(connection: sqlite3.Connection, touched: Iterable[tuple[str, str]]) ->
 
 
 def _keep_busiest(connection: sqlite3.Connection, day: str, device: str, most: int, kept: int) -> None:
-    of = "day = ?1 AND device = ?2"
+    of = "day = ? AND device = ?"
     number = connection.execute(f"SELECT count(*) FROM daily_site WHERE {of}", (day, device)).fetchone()[0]  # noqa: S608
     if number > most:
         connection.execute(
             f"DELETE FROM daily_site WHERE {of} AND site NOT IN (SELECT site FROM daily_site WHERE {of} "  # noqa: S608
-            "ORDER BY pages + hidden + closed DESC, site LIMIT ?3)",
-            (day, device, kept),
+            "ORDER BY pages + hidden + closed DESC, site LIMIT ?)",
+            (day, device, day, device, kept),
         )
 
 

@@ -2,7 +2,6 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -90,15 +89,6 @@ async def test_neither_own_changes_nor_lines_of_the_block_log_count_as_anothers(
     other.close()
 
 
-def test_a_store_may_be_handed_from_thread_to_thread(path):
-    stores = []
-    opening = threading.Thread(target=lambda: stores.append(open_store(path)))
-    opening.start()
-    opening.join()
-    assert stores[0].save({ANNE: STRICT}, deed()) == 1
-    stores[0].close()
-
-
 def test_a_deed_comes_back_as_it_was(path):
     store = open_store(path)
     given = deed(
@@ -107,36 +97,6 @@ def test_a_deed_comes_back_as_it_was(path):
     assert store.save({}, given) == 1
     assert store.deed(1) == Deed(1, given.time, "parent", "Changed {name}", {"name": "anne"}, given.before, given.after)
     assert store.deed(2) is None
-    store.close()
-
-
-def test_changes_and_their_deed_are_written_together_or_not_at_all(path):
-    store = open_store(path)
-    store.save({ANNE: STRICT}, deed())
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON deed BEGIN SELECT RAISE(ABORT, 'no room'); END")
-    with pytest.raises(JournalError, match=r"geacc\.db cannot be used \(no room\)"):
-        store.save({ANNE: LENIENT}, deed())
-    assert store.load() == {ANNE: STRICT}
-    assert len(store.deeds()) == 1
-    store.close()
-
-
-def test_the_number_of_a_deed_is_never_given_again(path):
-    store = open_store(path)
-    assert [store.save({}, deed()) for _ in range(3)] == [1, 2, 3]
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DELETE FROM deed")
-        connection.commit()
-    assert store.save({}, deed()) == 4
-    store.close()
-
-
-def test_a_database_that_was_moved_away_is_not_written_to_in_secret(path):
-    store = open_store(path)
-    path.rename(path.with_name("elsewhere.db"))
-    with pytest.raises(JournalError, match="was moved or replaced while geacc-proxy ran"):
-        store.save({ANNE: STRICT}, None)
     store.close()
 
 

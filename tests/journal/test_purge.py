@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from geacc_proxy.exceptions import JournalError
-from geacc_proxy.journal import Journal
-from geacc_proxy.journal import purge as purge_module
+from geacc_proxy.journal import Journal, forgetting
 from geacc_proxy.journal.purge import purge
 from geacc_proxy.journal.reader import Reader
 from tests.journal.samples import MORNING, entry, until
@@ -55,7 +54,7 @@ async def test_a_purge_by_age_and_device_takes_those_alone(tmp_path):
 
 
 async def test_a_purge_that_a_reader_holds_up_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(purge_module, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(forgetting, "PATIENCE_S", 0.3)
     path = await filled(tmp_path, entry())
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN")
