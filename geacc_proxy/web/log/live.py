@@ -97,9 +97,11 @@ async def _something_hidden(queue: asyncio.Queue[Event], closing: asyncio.Future
     while (left := heartbeat - asyncio.get_running_loop().time()) > 0:
         coming = asyncio.ensure_future(queue.get())
         either: set[asyncio.Future[Any]] = {coming, closing}
-        await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if not coming.done():
+        try:
+            await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # the page may be gone
             coming.cancel()
+        if not coming.done():
             return False
         if coming.result().kind is Happening.HIDDEN:
             while not queue.empty():
