@@ -39,7 +39,8 @@ class Retention:
         self._home = home
         self._path = path
         self._rebuilt: datetime | None = None
-        self._left_behind = False
+        self._left_behind = True  # by the process before, perhaps
+        self._hours: int | None = None
 
     async def run(self) -> None:
         """Forget, every hour and when a parent changes how long lines are kept; ends by being cancelled."""
@@ -80,7 +81,11 @@ class Retention:
             return 0
         now, age = self._home.now().astimezone(self._home.house.zone), timedelta(hours=hours)
         is_stopped = (stopped or threading.Event()).is_set
-        rebuild_up_to = self._rebuild_up_to(now, age)
+        changed, self._hours = hours != self._hours, hours
+
+        def rebuild(lines: int, live_bytes: int) -> bool:
+            self._left_behind |= lines > 0
+            return self._is_time_to_rebuild(now, age, live_bytes, changed=changed)
 
         def work() -> Forgotten:
             # Here, as SQLAlchemy takes most of a second to import.
@@ -90,23 +95,19 @@ class Retention:
                 self._path,
                 now - age,
                 numbers_before=now - max(age, NUMBERS_KEPT),
-                rebuild_up_to=rebuild_up_to,
+                rebuild=rebuild,
                 stop=is_stopped,
             )
 
         done = await asyncio.to_thread(work)
-        self._left_behind |= done.lines > 0
         if done.rebuilt:
             self._rebuilt, self._left_behind = now, False
         return done.lines
 
-    def _rebuild_up_to(self, now: datetime, age: timedelta) -> int | None:
-        """Bytes; 0 while it is not time, None whatever the size."""
-        if self._rebuilt is not None and not self._left_behind:
-            return 0
-        if self._rebuilt is not None and age > 2 * REBUILD_EVERY and now - self._rebuilt < REBUILD_EVERY:
-            return 0
-        return None if now.hour in _SMALL_HOURS else REBUILT_BY_DAY
+    def _is_time_to_rebuild(self, now: datetime, age: timedelta, live_bytes: int, *, changed: bool) -> bool:
+        if not self._left_behind or (live_bytes > REBUILT_BY_DAY and now.hour not in _SMALL_HOURS):
+            return False
+        return changed or age <= 2 * REBUILD_EVERY or self._rebuilt is None or now - self._rebuilt >= REBUILD_EVERY
 
 
 def _pause(hours: int) -> timedelta:

@@ -44,7 +44,7 @@ def forget(
     before: datetime,
     *,
     numbers_before: datetime,
-    rebuild_up_to: int | None = None,
+    rebuild: Callable[[int, int], bool] = lambda lines, live_bytes: True,
     stop: Callable[[], bool] = lambda: False,
 ) -> Forgotten:
     """Deletes lines, sketches that no line is left for, and counts; their bytes are gone from the disk. It blocks.
@@ -53,8 +53,8 @@ def forget(
         path: the database file.
         before: lines and counts of sites earlier than this moment.
         numbers_before: counts that name no site earlier than this moment.
-        rebuild_up_to: bytes; where more is left, the file is not rebuilt now. Nobody can write meanwhile: half a second
-            for 70 MB, that is 100,000 lines, on a fast computer. None to do it in any case.
+        rebuild: whether to rebuild the file now, asked with the number of lines that were deleted and the bytes that
+            are left. Nobody can write meanwhile: half a second for 70 MB, that is 100,000 lines, on a fast computer.
         stop: whether to leave the rest for another time.
 
     Returns:
@@ -82,7 +82,7 @@ def forget(
             forget_counts(connection, sites_before=before, numbers_before=numbers_before)
             connection.execute("COMMIT")
             if not stop():
-                if rebuild_up_to is None or _live_bytes(connection) <= rebuild_up_to:
+                if rebuild(gone, _live_bytes(connection)):
                     connection.execute("VACUUM")
                     rebuilt = True
                 empty_log(connection, path, gone, stop)

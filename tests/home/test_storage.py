@@ -25,13 +25,6 @@ def path(tmp_path):
     return tmp_path / "geacc.db"
 
 
-@pytest.fixture
-async def home(path):
-    home = await Home.open(lambda: open_store(path))
-    yield home
-    await home.close()
-
-
 def deed(number=0, **changes):
     values = {"time": datetime(2026, 5, 1, 8, 0, 0, 123456, UTC), "who": "parent", "what": "Changed {name}"}
     return Deed(number, **(values | {"values": {"name": "anne"}} | changes))

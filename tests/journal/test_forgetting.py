@@ -123,16 +123,23 @@ def test_counts_go_with_the_lines_and_numbers_that_name_no_site_when_they_are_ol
     assert use_of(path, "2026-04-30") == {}
 
 
-async def test_a_large_file_is_not_rebuilt_before_it_is_time(path):
+async def test_the_file_is_rebuilt_only_when_it_is_time(path):
     journal = await Journal.open(path)
     for line in (entry(time=MORNING - DAY, url="https://example.org/" + "long" * 500), entry()):
         for _ in range(100):
             journal.record(line)
     await journal.close()
     size = path.stat().st_size
-    assert forget(path, MORNING, numbers_before=MORNING, rebuild_up_to=4096) == Forgotten(100, False)
+    asked = []
+
+    def not_now(lines, live_bytes):
+        asked.append((lines, live_bytes))
+        return False
+
+    assert forget(path, MORNING, numbers_before=MORNING, rebuild=not_now) == Forgotten(100, False)
     assert path.stat().st_size == size
-    assert forget(path, MORNING, numbers_before=MORNING, rebuild_up_to=size) == Forgotten(0, True)
+    assert forget(path, MORNING, numbers_before=MORNING) == Forgotten(0, True)
+    assert asked == [(100, path.stat().st_size)]
     assert path.stat().st_size < size / 2
 
 
