@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.applications import Starlette
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
+    from geacc_proxy.web.setup.tunnels import KeepsTunnels
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,13 +47,22 @@ AREAS: tuple[Area, ...] = (home, devices, profiles, lists, log, requests, settin
 """All of them."""
 
 
-def create_app(site: Site, *, areas: Iterable[Area] = AREAS, languages: Languages | None = None) -> Starlette:
+def create_app(
+    site: Site,
+    *,
+    areas: Iterable[Area] = AREAS,
+    languages: Languages | None = None,
+    behind: Callable[[tuple[str, int]], str | None] | None = None,
+    tunnels: KeepsTunnels | None = None,
+) -> Starlette:
     """Return the application.
 
     Args:
         site: what it stands on.
         areas: the modules whose pages it has.
         languages: those that pages can be in; all that there are catalogues for, if left out.
+        behind: as `Site.through`, the key of the device; without it a device is found by its address.
+        tunnels: WireGuard tunnels of devices; None where there can be none.
 
     Raises:
         ValueError: `certificate_pem` holds a private key, or not exactly one certificate.
@@ -85,6 +96,8 @@ def create_app(site: Site, *, areas: Iterable[Area] = AREAS, languages: Language
         exception_handlers={HTTPException: _http_error, GeaccError: _geacc_error},
     )
     app.state.site = site
+    app.state.behind = behind
+    app.state.tunnels = tunnels
     app.state.sessions = sessions
     app.state.throttle = Throttle()
     app.state.start_code = StartCode(site.start_code)

@@ -60,6 +60,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if _is_trustworthy(scope):  # elsewhere browsers pass over it, and complain
+                    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -127,6 +129,12 @@ class KnownNamesOnly:
             or name.endswith(_SAFE_NAMES)
             or name in self._allowed()
         )
+
+
+def _is_trustworthy(scope: Scope) -> bool:
+    """Whether the browser takes the connection for a safe one (https://w3c.github.io/webappsec-secure-contexts/)."""
+    name = host_name(Headers(scope=scope).get("host", "")) or ""
+    return scope["scheme"] == "https" or name in ("localhost", "127.0.0.1", "::1")
 
 
 def _is_address(name: str) -> bool:

@@ -81,7 +81,8 @@ def test_texts_that_are_gone_leave_the_catalogue(texts, folder, tmp_path):
 )
 def test_a_translation_that_would_break_a_page_is_told(texts, folder, text, translation, fault):
     tool.fill("de", {text: translation}, texts, folder)
-    assert any(fault in found for found in tool.faults("de", texts, folder) if text in found or str(translation) in found)
+    about = [found for found in tool.faults("de", texts, folder) if text in found or str(translation) in found]
+    assert any(fault in found for found in about)
 
 
 def test_a_translation_of_one_may_leave_the_number_out(texts, folder):

@@ -44,6 +44,10 @@ async def test_the_code_that_a_camera_has_read_takes_a_tap(phone):
     assert "Choose a password" not in answer.words
 
 
+async def test_the_front_page_asks_for_a_password(machine):
+    assert (await machine.get("/")).location == "/start"
+
+
 @pytest.mark.parametrize("path", ["/", "/settings", "/login", "/start/people"])
 async def test_others_are_asked_for_the_code_and_see_nothing(phone, path):
     answer = await phone.get(path)

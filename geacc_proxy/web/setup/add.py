@@ -32,5 +32,7 @@ async def show(request: Request) -> Response:
         icons=ICONS,
         reach=reach,
         first="first" in request.query_params,
-        strangers=[device for device in home.house.devices.values() if not device.known],
+        travellers=sorted(home.house.devices.values(), key=lambda device: device.title.lower())
+        if request.app.state.tunnels is not None
+        else [],
     )
