@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Route
 
+from geacc_proxy.web.devices import tunnel
 from geacc_proxy.web.devices.actions import give_bonus, give_profile, remove_device, save
 from geacc_proxy.web.devices.views import listing, show
 from geacc_proxy.web.guard import parent_only
@@ -25,6 +26,10 @@ def routes() -> list[BaseRoute]:
         post("/devices/{key:path}/profile", give_profile),
         post("/devices/{key:path}/bonus", give_bonus),
         post("/devices/{key:path}/remove", remove_device),
+        Route("/devices/{key:path}/tunnel", parent_only(tunnel.show), methods=["GET"]),
+        Route("/devices/{key:path}/tunnel.conf", parent_only(tunnel.download), methods=["GET"]),
+        post("/devices/{key:path}/tunnel", tunnel.make),
+        post("/devices/{key:path}/tunnel/close", tunnel.close),
         Route("/devices/{key:path}", parent_only(show), methods=["GET"]),
         post("/devices/{key:path}", save),
     ]
