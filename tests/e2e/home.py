@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from .browser import FLAGS, trust
 from .processes import Proxy, running_geacc_proxy
@@ -105,10 +105,10 @@ class Chromium:
         more.setdefault("base_url", self.house.pages)
         return self._page(screen, more)
 
-    def child(self, screen: str = "desktop", port: int = 0, **more: Any) -> Page:
-        """A fresh window with no memory, behind the proxy (by another port of it, if given), at home nowhere."""
+    def child(self, screen: str = "desktop", address: str = "127.0.0.1", port: int = 0, **more: Any) -> Page:
+        """A fresh window with no memory, behind the proxy: by an address of the machine's, which it then comes from."""
         # Without <-loopback> Chromium goes round any proxy to reach this machine.
-        server = f"http://127.0.0.1:{port or self.house.proxy.port}"
+        server = f"http://{address}:{port or self.house.proxy.port}"
         more.setdefault("proxy", {"server": server, "bypass": "<-loopback>"})
         return self._page(screen, more)
 
@@ -138,6 +138,7 @@ def browsing(house: House, home: Path, *flags: str, program: Path | None = None)
     Playwright's loop runs meanwhile: no test with a loop of its own may run in the same module.
     """
     trust(home, house.proxy.ca_file)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program or shutil.which("chromium"),
