@@ -8,10 +8,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import trustme
 from argon2 import PasswordHasher
 from gateways.doors import BENIGN, MALIGN
 from gateways.house import Clock, House, RefusedError, a_device, a_home, a_house
@@ -25,7 +27,7 @@ from geacc_proxy.home.documents import Data, Kind
 from geacc_proxy.home.events import Happening
 from geacc_proxy.verdict import Reason
 
-from .processes import free_port
+from .processes import free_port, running_geacc_proxy
 
 pytestmark = [pytest.mark.xdist_group("household"), pytest.mark.timeout(120)]
 
@@ -75,7 +77,8 @@ def test_the_reserved_name_leads_to_the_pages_which_know_who_asks(house: House, 
 
     assert (reply.status, reply.body) == (200, b"a page of ours for 127.0.0.1")
     behind, path, headers = house.asked[-1]
-    assert (behind, path, headers["host"]) == ("127.0.0.1", "/mine", "geacc.internal")
+    assert (behind, path) == ("127.0.0.1", "/mine")
+    assert headers["host"] == ("geacc.internal:8443" if "8443" in name else "geacc.internal")
     assert not {"x-forwarded-for", "forwarded"} & set(headers)
 
 
@@ -428,12 +431,13 @@ def with_logins(house: House) -> Iterator[House]:
     house.keep(Kind.PROFILE, "free", {})
     house.keep(Kind.SECRET, "login:tom", {"hash": hashed})
     house.keep(Kind.SECRET, "login:anna", {"hash": hashed})
-    house.call(lambda: house.traffic._logins._failures.clear())
+    house.call(house.traffic._logins.forget)
     yield house
     for place in ("shared", "tom", "anna"):
         house.keep(Kind.DEVICE, place, None)
     for place in ("login:tom", "login:anna"):
         house.keep(Kind.SECRET, place, None)
+    house.call(house.traffic._logins.forget)
 
 
 def basic(user: str, password: str) -> str:
@@ -603,3 +607,27 @@ def test_what_is_open_passes_byte_for_byte(house: House) -> None:
     assert house.get(f"https://good.test:{house.secure}/benign", Sec_Fetch_Dest="image").body == BENIGN
     assert house.do(devices.pause(house.home, "parent", 5, "tablet"))
     assert house.get(f"https://bad.test:{house.secure}/malign", Sec_Fetch_Dest="image").status == 200
+
+
+def test_the_running_program_takes_nobody_behind_the_proxy_for_the_machine_itself(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "origins.pem"))
+    with running_geacc_proxy(tmp_path, tmp_path / "origins.pem") as proxy:
+        straight = _status(proxy.admin_port, "/devices")
+        roundabout = [
+            _status(proxy.port, f"http://{host}/devices")
+            for host in (f"127.0.0.1:{proxy.admin_port}", f"localhost:{proxy.admin_port}", "geacc.internal")
+        ]
+        context = ssl.create_default_context(cafile=str(proxy.ca_file))
+        tunnel = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=30, context=context)
+        tunnel.set_tunnel("geacc.internal", 443)
+        tunnel.request("GET", "/setup", headers={"Connection": "close"})
+        answer = tunnel.getresponse()
+
+        assert (straight, roundabout) == (200, [303, 303, 303])
+        assert (answer.status, b"geacc" in answer.read()) == (200, True)
+
+
+def _status(port: int, target: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", target, headers={"Connection": "close"})
+    return connection.getresponse().status

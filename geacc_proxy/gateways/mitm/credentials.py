@@ -39,15 +39,17 @@ class Logins:
         self._failures: TTLCache[str, int] = TTLCache(10_000, _FAILURE_SECONDS, clock)
         self._thread: ThreadPoolExecutor | None = None
         self._waiting = 0
-        self._house: object = None
+        self._clock = clock
         self._exist = False
+        self._looked_at = float("-inf")
 
     @property
     def exist(self) -> bool:
-        """Whether a parent has set any."""
-        if self._house is not self._home.house:
+        """Whether a parent has set any; looked at once a second."""
+        now = self._clock()
+        if now - self._looked_at >= 1:
             self._exist = any(name.startswith(_PREFIX) for name in self._home.documents(Kind.SECRET))
-            self._house = self._home.house
+            self._looked_at = now
         return self._exist
 
     def known(self, header: str) -> str | None:
@@ -81,6 +83,11 @@ class Logins:
             return None
         self._right[_digest(header, hashed)] = pair[0]
         return pair[0]
+
+    def forget(self) -> None:
+        """Begin anew: look at once whether there are logins, and count no failures of before."""
+        self._looked_at = float("-inf")
+        self._failures.clear()
 
     def close(self) -> None:
         """End the thread."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _QUIC_PORTS = (80, 443)
+_PORT = re.compile(r":[0-9]+$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,9 +303,10 @@ class HouseholdTraffic:
         request = flow.request
         untouched = not (name and request.path.startswith(SELF_TEST))
         url = f"{request.scheme}://{name}{request.path}" if name else ""
+        port = _PORT.search(request.host_header or "")
         self._reserved.lead(request)
         if name:
-            request.host_header = name
+            request.host_header = name + (port[0] if port else "")
         if line.upstream:  # another proxy has nothing to do with it
             flow.server_conn = Server(address=self._reserved.address)
         remember(flow, Visit(line.device().key, name, untouched=untouched, url=url))
@@ -334,9 +337,9 @@ class HouseholdTraffic:
 
     def _must_log_in(self, flow: HTTPFlow, line: Line) -> bool:
         """A device that nobody knows must say who it is, where some have logins. In a tunnel it is too late to ask."""
-        if not line.explicit or line.login or not self._logins.exist:
+        if not line.explicit or line.login or not (flow.request.method == "CONNECT" or flow.request.scheme == "http"):
             return False
-        return (flow.request.method == "CONNECT" or flow.request.scheme == "http") and not line.device().known
+        return not line.device().known and self._logins.exist
 
     def _admit(self, flow: HTTPFlow, line: Line, names: Named, headers: dict[bytes, bytes]) -> None:
         request = flow.request
