@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import operator
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ from typing import TYPE_CHECKING, Self
 
 from geacc_proxy.exceptions import JournalError
 from geacc_proxy.journal.clean import clean_text
-from geacc_proxy.journal.counts import NUMBERS, Counts
+from geacc_proxy.journal.counts import Counts
 from geacc_proxy.journal.latency import bucket, percentile
 from geacc_proxy.journal.site import site_of
 from geacc_proxy.verdict import Context, Failure, Judgement, Reason, Unjudged
 
 if TYPE_CHECKING:
     from geacc_proxy.home.home import Home
-    from geacc_proxy.journal.statistics import HourCounts, SiteCounts
+    from geacc_proxy.journal.statistics import SiteCounts
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ _HOUR_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What was counted.
+    """What was counted, in the order of `journal.counts.NUMBERS`.
 
     Attributes:
         pages: pages that were opened.
@@ -145,15 +146,10 @@ def overview(path: Path, since: datetime, until: datetime, device: str = "", *, 
         path, (first_hour, end_hour), (days[0].isoformat(), days[-1].isoformat()), device=device, sites=TOP_SITES
     )
     walls = {hour: _wall(hour, zone) for hour in range(first_hour, end_hour)}
-    whole, by_hour, by_day = _Sums[None](), _Sums[int](), _Sums[date]()
-    by_clock, by_device = _Sums[int](), _Sums[str]()
-    for counts in found.hours:
-        wall = walls[counts.hour]
-        whole.add(None, counts)
-        by_hour.add(counts.hour, counts)
-        by_day.add(wall.date(), counts)
-        by_clock.add(wall.hour, counts)
-        by_device.add(counts.device, counts)
+    by_day, by_clock = _Sums[date](), _Sums[int]()
+    for hour, numbers in found.hours.items():
+        by_day.add(walls[hour].date(), numbers)
+        by_clock.add(walls[hour].hour, numbers)
     used_on: Counter[str] = Counter()
     used_by: Counter[str] = Counter()
     for (day, user), minutes in found.use.items():
@@ -163,13 +159,16 @@ def overview(path: Path, since: datetime, until: datetime, device: str = "", *, 
         since=since,
         until=until,
         device=device,
-        total=whole.of(None),
-        hours=tuple(Span(wall, by_hour.of(hour)) for hour, wall in walls.items()),
+        total=Numbers(*(sum(column) for column in zip(*found.hours.values(), strict=True))),
+        hours=tuple(Span(wall, Numbers(*found.hours.get(hour, ()))) for hour, wall in walls.items()),
         days=tuple(Span(_midnight(day, zone), by_day.of(day), used_on[day.isoformat()]) for day in days),
         clock=tuple(by_clock.of(hour) for hour in range(24)),
         devices=tuple(
             sorted(
-                (OfDevice(key, by_device.of(key), used_by[key]) for key in by_device.keys() | set(used_by)),
+                (
+                    OfDevice(key, Numbers(*found.devices.get(key, ())), used_by[key])
+                    for key in found.devices.keys() | set(used_by)
+                ),
                 key=lambda of: (-of.numbers.pages, -of.numbers.pictures, of.device),
             )
         ),
@@ -308,18 +307,14 @@ class _Sums[K]:
     """Numbers, added up by a key."""
 
     def __init__(self) -> None:
-        self._sums: dict[K, Counter[str]] = {}
+        self._sums: dict[K, tuple[int, ...]] = {}
 
-    def add(self, key: K, counts: HourCounts) -> None:
-        sums = self._sums.setdefault(key, Counter())
-        for name in NUMBERS:
-            sums[name] += getattr(counts, name)
+    def add(self, key: K, numbers: tuple[int, ...]) -> None:
+        before = self._sums.get(key)
+        self._sums[key] = numbers if before is None else tuple(map(operator.add, before, numbers))
 
     def of(self, key: K) -> Numbers:
-        return Numbers(**self._sums.get(key, Counter()))
-
-    def keys(self) -> set[K]:
-        return set(self._sums)
+        return Numbers(*self._sums.get(key, ()))
 
 
 def _add(path: Path, counts: Counts) -> None:

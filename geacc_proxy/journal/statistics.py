@@ -21,31 +21,6 @@ _HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class HourCounts:
-    """One device's hour.
-
-    Attributes:
-        hour: since 1970, UTC.
-        device: its key.
-        pages: pages that were opened.
-        pictures: pictures that were looked at.
-        hidden: pictures that were hidden.
-        cached: of those looked at, the ones that had been judged before.
-        closed: sites, videos and the like that were not let through.
-        bypasses: of those, the ones that would have led round the filter.
-    """
-
-    hour: int
-    device: str
-    pages: int
-    pictures: int
-    hidden: int
-    cached: int
-    closed: int
-    bypasses: int
-
-
-@dataclass(frozen=True, slots=True)
 class SiteCounts:
     """A site, over some days.
 
@@ -67,13 +42,15 @@ class Kept:
     """What is stored of a time.
 
     Attributes:
-        hours: in order.
+        hours: by hour (since 1970, UTC), of all devices together: how many of each of `NUMBERS`, in that order.
+        devices: the same by device, of all hours together.
         added: pictures by bucket of `latency.py`.
         sites: the busiest first.
         use: minutes of use by ISO date and device.
     """
 
-    hours: tuple[HourCounts, ...]
+    hours: Mapping[int, tuple[int, ...]]
+    devices: Mapping[str, tuple[int, ...]]
     added: Mapping[int, int]
     sites: tuple[SiteCounts, ...]
     use: Mapping[tuple[str, str], int]
@@ -111,12 +88,15 @@ def kept(path: Path, hours: tuple[int, int], days: tuple[str, str], *, device: s
         JournalError: it cannot be read.
     """
     of, who = (" AND device = ?", (device,)) if device else ("", ())
+    sums = ", ".join(f"sum({name})" for name in NUMBERS)
     with reading(path) as connection:
-        numbers = connection.execute(
-            f"SELECT hour, device, {', '.join(NUMBERS)} FROM hourly WHERE hour >= ? AND hour < ?{of} "  # noqa: S608
-            "ORDER BY hour, device",
-            (*hours, *who),
-        ).fetchall()
+        by_hour, by_device = (
+            connection.execute(
+                f"SELECT {key}, {sums} FROM hourly WHERE hour >= ? AND hour < ?{of} GROUP BY {key}",  # noqa: S608
+                (*hours, *who),
+            ).fetchall()
+            for key in ("hour", "device")
+        )
         added = connection.execute(
             f"SELECT bucket, sum(pictures) FROM hourly_added WHERE hour >= ? AND hour < ?{of} GROUP BY bucket",  # noqa: S608
             (*hours, *who),
@@ -131,10 +111,11 @@ def kept(path: Path, hours: tuple[int, int], days: tuple[str, str], *, device: s
             (*days, *who),
         ).fetchall()
     return Kept(
-        tuple(HourCounts(*row) for row in numbers),
+        {hour: tuple(numbers) for hour, *numbers in by_hour},
+        {name: tuple(numbers) for name, *numbers in by_device},
         dict(added),
         tuple(SiteCounts(*row) for row in busiest),
-        {(day, user): len(_minutes(bits)) for day, user, bits in use},
+        {(day, user): int.from_bytes(bits, "little").bit_count() for day, user, bits in use},
     )
 
 

@@ -152,6 +152,8 @@ class HourlyAdded(Base):
     bucket: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     pictures: Mapped[int] = mapped_column(Integer)
 
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
 
 class DailySite(Base):
     """What a device did on a site in a day; `day` is the ISO date on the wall clock at home."""

@@ -98,3 +98,26 @@ def test_a_picture_without_scores_becomes_a_line_without_scores():
     decision = Decision(Action.HIDE, Reason.TIMED_OUT, "child", "strict", 0.7)
     line = Entry.of(Judgement(decision, Unjudged(Failure.TIMED_OUT), ""), Context())
     assert (line.malign, line.scores, line.model, line.reason) == (None, (), "", "timed-out")
+
+
+def test_a_site_that_was_closed_becomes_a_line_without_a_picture():
+    context = Context(url="https://games.example/a", page="https://b.example/", device="tablet", time=datetime.now(UTC))
+    line = Entry.refused(Reason.BLOCKED_SITE, context, "child")
+    assert line == Entry(
+        context.time, "tablet", "child", "https://b.example/", "https://games.example/a", "", 0, 0, "",
+        None, (), "", "hide", "blocked-site",
+    )  # fmt: skip
+    assert Entry.from_json(json.loads(json.dumps(line.to_json()))) == line
+
+
+def test_what_a_picture_looks_like_is_kept_and_stays_out_of_exports():
+    decision = Decision(Action.HIDE, Reason.MALIGN, "child", "strict", 0.7)
+    scores = Scores(Picture("png", 3, 4), "a-model@1", 0.9, (), likeness=2**64 - 1)
+    line = Entry.of(Judgement(decision, scores, "00ff"), Context())
+    assert line.likeness == 2**64 - 1
+    assert set(line.to_json()) == set(FIELDS)
+
+
+@pytest.mark.parametrize("likeness", [-1, 2**64])
+def test_what_is_no_perceptual_hash_is_left_out(likeness):
+    assert entry(likeness=likeness).likeness is None

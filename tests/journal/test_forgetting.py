@@ -119,7 +119,7 @@ def test_counts_go_with_the_lines_and_numbers_that_name_no_site_when_they_are_ol
     assert b"on-2026-04-30" not in on_disk(path)
     forgotten(path)
     found = kept(path, *every)
-    assert ([of.hour for of in found.hours], found.added) == ([hour], {3: 1})
+    assert (list(found.hours), found.added) == ([hour], {3: 1})
     assert use_of(path, "2026-04-30") == {}
 
 

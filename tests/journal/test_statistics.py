@@ -2,7 +2,7 @@ import pytest
 
 from geacc_proxy.exceptions import JournalError
 from geacc_proxy.journal.counts import Counts
-from geacc_proxy.journal.statistics import KEPT_SITES, HourCounts, SiteCounts, add, kept, use_of
+from geacc_proxy.journal.statistics import KEPT_SITES, SiteCounts, add, kept, use_of
 
 DAYS = ("2026-05-01", "2026-05-02")
 
@@ -24,7 +24,8 @@ def test_counts_add_up_over_several_writings(path):
     add(path, counts)
     add(path, counts)
     found = kept(path, (10, 12), DAYS)
-    assert found.hours == (HourCounts(10, "tablet", 4, 10, 4, 6, 0, 0), HourCounts(11, "phone", 0, 0, 0, 0, 2, 2))
+    assert found.hours == {10: (4, 10, 4, 6, 0, 0), 11: (0, 0, 0, 0, 2, 2)}
+    assert found.devices == {"tablet": (4, 10, 4, 6, 0, 0), "phone": (0, 0, 0, 0, 2, 2)}
     assert found.added == {4: 10}
     assert found.sites == (SiteCounts("a.example", 2, 2, 0), SiteCounts("b.example", 0, 0, 2))
     assert kept(path, (11, 12), ("2026-05-03", "2026-05-03")).sites == ()

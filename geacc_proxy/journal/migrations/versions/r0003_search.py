@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("device", sa.Text(), primary_key=True),
         sa.Column("bucket", sa.Integer(), primary_key=True, autoincrement=False),
         _count("pictures"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "daily_site",
