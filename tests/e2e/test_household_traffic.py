@@ -584,6 +584,66 @@ class _Devices:
         self._callers.connected = self._connected  # type: ignore[method-assign]
 
 
+# Who does not say whom they want
+
+
+@pytest.fixture(scope="class")
+def behind_socks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    clock = Clock()
+    home = a_home(clock, profile__child=CHILD, device__tablet=a_device("child", "127.0.0.1"))
+    with a_house(tmp_path_factory.mktemp("house"), home, clock, "socks5") as house:
+        yield house
+
+
+@pytest.fixture
+def socks(behind_socks: House) -> House:
+    behind_socks.keep(Kind.PROFILE, "child", CHILD)
+    for kept in (behind_socks.seen, behind_socks.asked, behind_socks.told):
+        kept.clear()
+    return behind_socks
+
+
+class TestBySocks:
+    """A proxy of its own, for mitmproxy knows one at a time: it is gone before the next test."""
+
+    def test_the_pages_are_there_too(self, socks: House) -> None:
+        with socks.socks("geacc.internal", 443, sni="geacc.internal") as line:
+            assert line.get("https://geacc.internal/mine").status == 200
+            assert line.get("https://geacc.internal/mine").status == 200
+        with socks.socks("geacc.internal", 80) as line:
+            assert line.get("http://geacc.internal/", target="/").status == 200
+        with socks.socks("127.0.0.1", socks.pages) as line:
+            assert line.get("http://127.0.0.1/", target="/").status == 200
+
+        assert [(behind, headers["host"]) for behind, _, headers in socks.asked] == [
+            *[("127.0.0.1", "geacc.internal")] * 3,
+            ("127.0.0.1", "127.0.0.1"),
+        ]
+
+    def test_a_closed_site_says_why_and_opens_at_once(self, socks: House) -> None:
+        url = f"https://bad.test:{socks.secure}/"
+        with socks.socks("bad.test", socks.secure, sni="bad.test") as line:
+            assert line.get(url, **PAGE).status == 302
+            assert socks.seen == []
+            socks.keep(Kind.PROFILE, "child", {})
+            assert line.get(url, **PAGE).body == b"<p>a page"
+
+    def test_what_is_no_web_traffic_is_closed_too(self, socks: House) -> None:
+        with socks.socks("bad.test", socks.plain) as line:
+            line.raw.sendall(b"\x00\x01\x02 no web traffic")
+            while line.raw.recv(1000):
+                pass
+        assert socks.seen == []
+
+
+def test_a_site_opens_at_once_whatever_way_a_connection_was_made(house: House) -> None:
+    url = f"https://good.test:{house.secure}/"
+    with house.line(url, sni="bad.test") as line:
+        assert line.get(url, host="bad.test").status == 403
+        house.keep(Kind.PROFILE, "child", {})
+        assert line.get(url, host="bad.test").status == 200
+
+
 # Faults
 
 

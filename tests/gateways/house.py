@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import trustme
+from mitmproxy import ctx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -198,6 +199,25 @@ class House:
         finally:
             raw.close()
 
+    @contextmanager
+    def socks(self, host: str, port: int, *, sni: str = "", alpn: str = "http/1.1") -> Iterator[Line]:
+        """A connection to a proxy in mode `socks5` (RFC 1928), with TLS inside where there is a name for it."""
+        raw = socket.create_connection(("127.0.0.1", self.port), 20)
+        try:
+            raw.sendall(b"\x05\x01\x00")
+            raw.recv(2)
+            raw.sendall(b"\x05\x01\x00\x03" + bytes([len(host)]) + host.encode() + port.to_bytes(2))
+            answer = raw.recv(10)
+            if answer[1]:
+                raise RefusedError(answer[1])
+            if sni:
+                context = ssl.create_default_context(cafile=str(self.ca_file))
+                context.set_alpn_protocols([alpn])
+                raw = context.wrap_socket(raw, server_hostname=sni)
+            yield Line(raw, {})
+        finally:
+            raw.close()
+
 
 class RefusedError(Exception):
     """CONNECT was answered otherwise: status, headers, body."""
@@ -281,6 +301,7 @@ class _Parts:
     async def __aenter__(self) -> House:
         loop = asyncio.get_running_loop()
         _resolve_here(loop)
+        self._before = {name: getattr(ctx, name) for name in ("master", "options") if hasattr(ctx, name)}
         authority = trustme.CA()
         ca_file = self._folder / "origins.pem"
         authority.cert_pem.write_to_path(str(ca_file))
@@ -338,6 +359,8 @@ class _Parts:
         self._plain.close()
         self._secure.close()
         await self._home.close()
+        for name, value in self._before.items():
+            setattr(ctx, name, value)
 
 
 def _resolve_here(loop: asyncio.AbstractEventLoop) -> None:

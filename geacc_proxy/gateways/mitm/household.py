@@ -176,7 +176,10 @@ class HouseholdTraffic:
         """Have the server not be asked for what is answered here."""
         try:
             name, line = _greeted(data.context, data.client_hello.sni), self._lines.of(data.context.client)
-            if self._reserved.is_named(name) or (name and self._refusal(line, (name,)) is not None):
+            if self._reserved.is_named(name):
+                data.establish_server_tls_first = False
+            elif not data.context.server.connected and self._refusal(line, (name,)) is not None:
+                # One that is open already would never get its TLS, and hang once a parent opens the site.
                 data.establish_server_tls_first = False
         except Exception:  # noqa: BLE001  (the request itself is looked at again)
             _log.exception("Looking at a TLS hello failed")
