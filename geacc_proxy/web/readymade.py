@@ -1,25 +1,17 @@
-"""The ready-made profiles in plain words."""
+"""Profiles in plain words, for somebody who chooses one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geacc_proxy.marking import N_
-from geacc_proxy.policy.profile import ADULT, NEW_DEVICE, TEEN, UNDER_12, Filtering, Profile
+from geacc_proxy.policy.profile import NEW_DEVICE, Filtering, Profile, Strictness
 from geacc_proxy.web.i18n import _, percent
 
 if TYPE_CHECKING:
-    from geacc_proxy.web.site import Site
+    from collections.abc import Iterator
 
-_WORDS = {
-    UNDER_12.name: N_(
-        "The strictest. What cannot be checked is hidden too. Search engines leave out what is for adults."
-    ),
-    TEEN.name: N_("Hides what is more likely unfit than not. What cannot be checked is hidden too."),
-    ADULT.name: N_("Nothing is hidden or noted."),
-    NEW_DEVICE.name: N_("What a device gets until you choose: as strict as for under 12."),
-}
+    from geacc_proxy.web.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +42,33 @@ def profile_title(profile: Profile) -> str:
 
 
 def _described(profile: Profile, site: Site) -> Description:
-    words = _WORDS.get(profile.name, "")
-    return Description(profile.name, profile_title(profile), _(words) if words else "", _cost(profile, site))
+    return Description(profile.name, profile_title(profile), " ".join(_sentences(profile)), _cost(profile, site))
+
+
+def _sentences(profile: Profile) -> Iterator[str]:
+    if profile.name == NEW_DEVICE.name:
+        yield _("What a device has until you choose.")
+    if profile.filtering is Filtering.OFF:
+        yield _("Nothing is hidden or noted.")
+        return
+    if profile.filtering is Filtering.MONITOR:
+        yield _("Nothing is hidden; what would be is noted.")
+    elif profile.limits:
+        yield _("Hides what is above the limits that you have set.")
+    elif profile.strictness is Strictness.STRICT:
+        yield _("The strictest: hides whatever might be unfit.")
+    elif profile.strictness is Strictness.BALANCED:
+        yield _("Hides what is more likely unfit than not.")
+    else:
+        yield _("Hides only what is surely unfit.")
+    if profile.hide_unjudged and profile.filtering is Filtering.HIDE:
+        yield _("What cannot be checked is hidden too.")
+    if profile.safe_search:
+        yield _("Search engines leave out what is for adults.")
 
 
 def _cost(profile: Profile, site: Site) -> str:
-    if profile.filtering is Filtering.OFF:
+    if profile.filtering is not Filtering.HIDE:
         return ""
     rates = {fact.word: fact.false_alarms for fact in site.strictness}
     rate = rates.get(profile.strictness)

@@ -1,9 +1,13 @@
 """The first start."""
 
+from dataclasses import replace
+
 import pytest
 
+from geacc_proxy.home import profiles
 from geacc_proxy.home.documents import Kind
 from geacc_proxy.policy.device import Traits
+from geacc_proxy.policy.profile import Filtering
 from geacc_proxy.web.app import create_app
 
 from .browsing import Browser
@@ -126,8 +130,17 @@ async def test_who_is_at_home_is_asked_with_profiles_in_plain_words(machine, hom
     answer = await machine.get("/start/people")
     assert "192.168.1.30" in answer.words
     assert "of 100 harmless photos, about 4.1 were hidden" in answer.words
+    assert "Nothing is hidden or noted." in answer.words
     for title in ("Under 12", "Teen", "Adult", "New device"):
         assert title in answer.words
+
+
+async def test_a_profile_that_a_parent_has_changed_is_explained_as_it_is(machine, home):
+    changed = replace(home.house.profiles["adult"], filtering=Filtering.HIDE, limits=(("malign", 0.9),))
+    await profiles.save(home, "parent", changed)
+    words = (await machine.get("/start/people")).words
+    assert "Nothing is hidden or noted." not in words
+    assert "Hides what is above the limits that you have set." in words
 
 
 async def test_names_and_profiles_are_kept_and_lead_to_the_first_device(machine, home):
