@@ -552,6 +552,14 @@ def test_a_tunnel_reaches_the_pages_as_itself_by_any_address(house: House, phone
     assert behind == ["phone"]
 
 
+def test_quic_in_a_tunnel_is_told_of(house: House, phone: Phone) -> None:
+    with _Told(house) as events:
+        phone.send_datagram("192.0.2.1", 443, b"\xc0" + bytes(1_199))
+        until(events)
+
+    assert [(event["device"], event["how"], event["host"]) for event in events()] == [("phone", "quic", "192.0.2.1")]
+
+
 def test_a_tunnel_ends_with_its_keys(house: House, phone: Phone) -> None:
     before = house.tunnels.of("phone")
     after = house.do(house.tunnels.open("parent", "phone"))

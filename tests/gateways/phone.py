@@ -60,11 +60,14 @@ class Phone:
             additionals=[],
             timestamp=time.time(),
         ).packed
-        self._own_port += 1
-        segment = struct.pack("!HHHH", self._own_port, 53, 8 + len(asked), 0) + asked
-        self._send(_UDP, server, segment)
+        self.send_datagram(server, 53, asked)
         answer = dns.DNSMessage.unpack(self._receive(_UDP)[8:])
         return [socket.inet_ntoa(record.data) for record in answer.answers if record.type == dns.types.A]
+
+    def send_datagram(self, address: str, port: int, data: bytes) -> None:
+        """Send bytes over UDP."""
+        self._own_port += 1
+        self._send(_UDP, address, struct.pack("!HHHH", self._own_port, port, 8 + len(data), 0) + data)
 
     def get(self, address: str, port: int, request: bytes) -> bytes:
         """Send bytes to an address, and give back all that comes until the other side ends."""

@@ -49,7 +49,12 @@ class Doorways:
                 try:
                     await asyncio.wait_for(queue.get(), _AGAIN_SECONDS)
                 except TimeoutError:
-                    self._devices = None if self._told else self._devices
+                    self.retry()
+
+    def retry(self) -> None:
+        """Have the next `follow` try again what could not be had."""
+        if self._told:
+            self._devices = None
 
     async def follow(self) -> dict[str, str]:
         """Listen where devices come now; returns why a port could not be had, by mitmproxy's mode.
