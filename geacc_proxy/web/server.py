@@ -10,7 +10,7 @@ import socket
 from collections.abc import Generator
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geacc_proxy.exceptions import GeaccError, UsageError
 
@@ -28,8 +28,14 @@ class AdminServer:
 
     def __init__(self, app: ASGIApp) -> None:
         self.port = 0
+        self._closing = asyncio.Event()
+
+        async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["geacc.closing"] = self._closing  # streams of events end by themselves when it is set
+            await app(scope, receive, send)
+
         self._config = uvicorn.Config(
-            app,
+            telling,
             http="h11",
             ws="none",
             lifespan="off",
@@ -69,6 +75,7 @@ class AdminServer:
         if self._task is None or self._server is None:
             return
         task, self._task = self._task, None
+        self._closing.set()
         self._server.should_exit = True
         done, _ = await asyncio.wait({task}, timeout=_STOP_SECONDS)
         if not done:
