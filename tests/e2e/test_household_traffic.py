@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import socket
 import ssl
@@ -289,6 +290,20 @@ def test_no_raw_tunnel_leads_to_a_closed_site(house: House) -> None:
             pass
 
     assert house.seen == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nobody_gets_past_the_filter_by_sending_the_first_byte_alone(house: House, scheme: str) -> None:
+    """Of one byte nobody can tell what it begins."""
+    port = house.secure if scheme == "https" else house.plain
+    with socket.create_connection(("127.0.0.1", house.port), 20) as raw:
+        raw.sendall(f"CONNECT good.test:{port} HTTP/1.1\r\n\r\n".encode())
+        raw.recv(1000)
+        raw.sendall(b"G" if scheme == "http" else b"\x16")
+        time.sleep(0.2)
+        with contextlib.suppress(ConnectionError):
+            raw.sendall(b"ET /malign HTTP/1.1\r\nHost: good.test\r\n\r\n")
+            assert raw.recv(1000) == b""
 
 
 def test_a_site_is_not_trusted_because_a_header_says_so(house: House) -> None:

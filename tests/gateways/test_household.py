@@ -25,7 +25,11 @@ from .house import NAME, Counted, a_device, a_home
 @pytest.fixture
 async def home() -> AsyncIterator[Home]:
     home = a_home(
-        profile__child={"sites": {"block": ["bad.test"]}, "safe_search": True, "video": "block"},
+        profile__child={
+            "sites": {"block": ["bad.test"], "allow": ["work.test"]},
+            "safe_search": True,
+            "video": "block",
+        },
         device__tablet=a_device("child", "127.0.0.1"),
     )
     yield home
@@ -165,21 +169,33 @@ async def test_a_question_for_anything_but_an_ipv4_address_has_no_answers(traffi
     assert (flow.response.answers, flow.response.response_code) == ([], dns.response_codes.NOERROR)
 
 
-@pytest.mark.parametrize("mode", ["socks5", "wireguard", "regular"])
-async def test_raw_connections_to_closed_sites_are_cut(
-    traffic: HouseholdTraffic, mode: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("mode", "passing"),
+    [
+        ("socks5", ["work.test"]),
+        ("regular", ["work.test"]),
+        ("wireguard", ["good.test", "work.test"]),
+        ("transparent", ["good.test", "work.test"]),
+    ],
+)
+async def test_what_is_no_web_traffic_passes_where_it_leads_past_no_filter(
+    traffic: HouseholdTraffic, home: Home, mode: str, passing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut = []
-    monkeypatch.setattr(traffic._cutter, "cut", cut.append)
-    for name in ("bad.test", "good.test"):
-        flow = tflow.ttcpflow()
-        flow.client_conn.proxy_mode = ProxyMode.parse(mode)
-        flow.client_conn.peername, flow.client_conn.sni = ("127.0.0.1", 40_000), None
-        flow.server_conn = Server(address=(name, 5222))
-        traffic.tcp_start(flow)
+    cut: list[str] = []
+    monkeypatch.setattr(traffic._cutter, "cut", lambda line: cut.append(line.client.id))
+    passed = []
+    with home.events.listening() as events:
+        for name in ("bad.test", "good.test", "work.test"):
+            flow = tflow.ttcpflow()
+            flow.client_conn.proxy_mode = ProxyMode.parse(mode)
+            flow.client_conn.peername, flow.client_conn.sni = ("127.0.0.1", 40_000), None
+            flow.server_conn = Server(address=(name, 5222))
+            traffic.tcp_start(flow)
+            if flow.client_conn.id not in cut:
+                passed.append(name)
 
-    assert len(cut) == 1
-    assert cut[0].names == {}
+    assert passed == passing
+    assert [events.get_nowait().data["how"] for _ in range(events.qsize())] == ["raw"] * (2 - len(passing))
 
 
 async def test_a_fault_while_connections_are_looked_at_cuts_them(

@@ -194,7 +194,7 @@ class HouseholdTraffic:
             _log.exception("Telling of a failed handshake failed")
 
     def tcp_start(self, flow: TCPFlow) -> None:
-        """Cut what is no web traffic and goes to a closed site."""
+        """Cut what is no web traffic where it goes to a closed site, or past the filter."""
         self._look_at_raw(flow)
 
     def udp_start(self, flow: UDPFlow) -> None:
@@ -206,7 +206,7 @@ class HouseholdTraffic:
         try:
             address = flow.server_conn.address
             name = of_connection(address[0] if address else "", line.client.sni)
-            if self._refusal(line, (name,)) is None:
+            if self._refusal(line, (name,)) is None and not self._is_unseen(line, name):
                 line.opened(name)
                 return
         except Exception:  # noqa: BLE001  (closed by default)
@@ -411,6 +411,21 @@ class HouseholdTraffic:
             return None
         self._tell_bypass(question.line, how, host)
         return Refusal(Reason.BYPASS, how)
+
+    def _is_unseen(self, line: Line, host: str) -> bool:
+        """Whether what is no web traffic would pass a filter that is on.
+
+        A browser asks a proxy for nothing else. Programs that do hide something in it, or send their first bytes one by
+        one so that nobody sees what they are. A tunnel carries all that a phone does: there it passes.
+        """
+        rules = self._standing.rules(line.device())
+        if not line.deliberate or rules.filtering is not Filtering.HIDE or not self._standing.doh_closed:
+            return False
+        answer = rules.profile.sites.answer(host)
+        if answer is not None and not answer.blocked:
+            return False
+        self._tell_bypass(line, "raw", host)
+        return True
 
     def _leads_past_us(self, flow: HTTPFlow, line: Line) -> bool:
         """Whether another proxy would connect to a port such as that of the pages.

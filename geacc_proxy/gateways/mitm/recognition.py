@@ -32,6 +32,7 @@ class Line:
         address: the device's, as `plain_address` gives it.
         local: ours.
         explicit: whether the client knows that it speaks to a proxy and says whom it wants.
+        deliberate: whether the client knows that it speaks to a proxy at all.
         upstream: whether what it asks for goes on to another proxy.
         tunnelled: whether it came through a WireGuard tunnel.
         login: the user whose password was right; empty without one.
@@ -47,6 +48,7 @@ class Line:
         "_until",
         "address",
         "client",
+        "deliberate",
         "explicit",
         "local",
         "login",
@@ -65,6 +67,7 @@ class Line:
         self.address = plain_address(client.peername[0]) if client.peername else ""
         self.local = plain_address(client.sockname[0]) if client.sockname else ""
         self.explicit = isinstance(mode, _EXPLICIT)
+        self.deliberate = self.explicit or isinstance(mode, mode_specs.Socks5Mode)
         self.upstream = isinstance(mode, mode_specs.UpstreamMode)
         self.tunnelled = isinstance(mode, mode_specs.WireGuardMode)
         self.port = mode.custom_listen_port or 0

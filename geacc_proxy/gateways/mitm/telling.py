@@ -77,7 +77,7 @@ class Telling:
 
         Args:
             device: its key.
-            how: `certificate`, `doh`, `quic` or `relay`.
+            how: `certificate`, `doh`, `quic`, `raw` or `relay`.
             host: whom it was about.
         """
         key = (device, how, host)
