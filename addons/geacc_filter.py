@@ -16,10 +16,12 @@ from mitmproxy import ctx, exceptions
 from geacc_proxy import settings
 from geacc_proxy.assembly import Household, Workshop, picture_filter
 from geacc_proxy.exceptions import GeaccError
+from geacc_proxy.gateways.mitm.patience import reconsider
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
     from mitmproxy.http import HTTPFlow
+    from mitmproxy.proxy.layer import NextLayer
 
     from geacc_proxy.gateways.mitm.addon import PictureFilter
     from geacc_proxy.gateways.mitm.passage import Piece
@@ -76,6 +78,10 @@ class GeaccFilter:
             return
         self._pictures = picture_filter(self._household, self._settings)
         self._ready.set()
+
+    def next_layer(self, nextlayer: NextLayer) -> None:
+        """Look into each connection that may carry pictures."""
+        reconsider(nextlayer)
 
     async def requestheaders(self, flow: HTTPFlow) -> None:
         """Ask for whole, fresh pictures."""

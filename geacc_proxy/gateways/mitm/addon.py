@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from geacc_proxy.filter import Filter, picture_of
-from geacc_proxy.gateways.mitm import growing, http1, passage
+from geacc_proxy.gateways.mitm import growing, http1, passage, patience
 from geacc_proxy.gateways.mitm.addresses import Addresses
 from geacc_proxy.gateways.mitm.encodings import BodyTooLarge, opening, plain
 from geacc_proxy.gateways.mitm.holding import Ledger
@@ -33,6 +33,7 @@ from geacc_proxy.verdict import Context, Failure, Judgement
 
 if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow, Request, Response
+    from mitmproxy.proxy.layer import NextLayer
 
     from geacc_proxy.gateways.mitm.passage import Piece
 
@@ -101,6 +102,10 @@ class PictureFilter:
         growing.install()
         passage.install()
         http1.install()
+
+    def next_layer(self, nextlayer: NextLayer) -> None:
+        """Look into each connection that may carry pictures."""
+        patience.reconsider(nextlayer)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Ask for whole pictures and texts, in encodings that can be undone; confirm a copy whose decision stands."""
