@@ -1,4 +1,4 @@
-"""The pages: a parent's home, and what any device at home may open to be set up."""
+"""The pages: a parent's home, what any device at home may open to be set up, and the API beside them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.home.preferences import preferences
 from geacc_proxy.web import child, devices, home, lists, log, profiles, requests, settings, setup, start
+from geacc_proxy.web.api import mounted
 from geacc_proxy.web.certificate import PublicCertificate
 from geacc_proxy.web.forgery import OwnFormsOnly
 from geacc_proxy.web.i18n import Languages, _
@@ -30,8 +31,6 @@ from geacc_proxy.web.visits import Visits
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
-
-    from geacc_proxy.web.setup.tunnels import KeepsTunnels
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +52,6 @@ def create_app(
     areas: Iterable[Area] = AREAS,
     languages: Languages | None = None,
     behind: Callable[[tuple[str, int]], str | None] | None = None,
-    tunnels: KeepsTunnels | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -62,7 +60,6 @@ def create_app(
         areas: the modules whose pages it has.
         languages: those that pages can be in; all that there are catalogues for, if left out.
         behind: as `Site.through`, the key of the device; without it a device is found by its address.
-        tunnels: WireGuard tunnels of devices; None where there can be none.
 
     Raises:
         ValueError: `certificate_pem` holds a private key, or not exactly one certificate.
@@ -84,6 +81,7 @@ def create_app(
     ]
     for area in areas:
         routes += area.routes()
+    routes.append(mounted(site))
     app = Starlette(
         routes=routes,
         middleware=[
@@ -97,7 +95,6 @@ def create_app(
     )
     app.state.site = site
     app.state.behind = behind
-    app.state.tunnels = tunnels
     app.state.sessions = sessions
     app.state.throttle = Throttle()
     app.state.start_code = StartCode(site.start_code)

@@ -4,7 +4,7 @@ import json
 import plistlib
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pytest
 
@@ -14,6 +14,7 @@ from geacc_proxy.onboarding.files import FILES
 from geacc_proxy.onboarding.guides import GUIDES
 from geacc_proxy.web.app import create_app
 from geacc_proxy.web.setup import reaching
+from geacc_proxy.web.site import Site
 
 from .browsing import Browser
 
@@ -204,78 +205,20 @@ async def test_looking_at_pages_makes_no_device(client, home):
     assert home.house.devices == {}
 
 
-# Tunnels
+# On the move
 
 
-@dataclass
-class Dug:
-    private_key: str = "cHJpdmF0ZSBrZXkgb2YgMzIgYnl0ZXMgaW4gYWxsISE="
-    peer_public_key: str = "cHVibGljIGtleSBvZiAzMiBieXRlcyBpbiBhbGwhISE="
-    port: int = 51820
-    addresses: tuple[str, ...] = ("10.0.0.1/32",)
-    dns: tuple[str, ...] = ("10.0.0.53",)
+@dataclass(frozen=True, slots=True)
+class SiteWithTunnels(Site):
+    tunnels: object = None
 
 
-class Digger:
-    """Tunnels that lead nowhere."""
-
-    def __init__(self):
-        self.dug = {}
-        self.times = 0
-
-    def of(self, device):
-        return self.dug.get(device)
-
-    async def open(self, who, device):
-        self.times += 1
-        self.dug[device] = Dug()
-        return self.dug[device]
-
-    async def close(self, who, device):
-        del self.dug[device]
-
-
-@pytest.fixture
-def digger():
-    return Digger()
-
-
-@pytest.fixture
-async def digging(site, digger, home):
-    """A parent on the machine, at a home whose devices can have tunnels; one of them is a phone."""
+@pytest.mark.parametrize("tunnels", [None, object()])
+async def test_tunnels_are_offered_for_devices_where_there_can_be_any(site, home, tunnels):
     await devices.add(home, "parent", name="Ben's phone", profile="teen")
-    return Browser(create_app(site, tunnels=digger))
-
-
-async def test_a_device_gets_a_tunnel_as_a_code_and_as_a_file(digging, digger):
-    assert "Ben's phone" in (await digging.get("/add")).words
-    form = {"device": "bens-phone", "endpoint": "home.example.org"}
-    answer = await digging.post("/add/tunnel", form)
-    page = await digging.get(answer.location)
-    assert 'class="qr"' in page.text
-    assert "UDP port 51820" in page.words
-    assert Dug.private_key not in page.text
-    file = await digging.post("/add/tunnel/file", {"device": "bens-phone"})
-    assert "Endpoint = home.example.org:51820" in file.text
-    assert f"PrivateKey = {Dug.private_key}" in file.text
-    await digging.post("/add/tunnel", form)
-    assert digger.times == 1
-    await digging.post("/add/tunnel", form | {"new": "1"})
-    assert digger.times == 2
-    await digging.post("/add/tunnel/close", {"device": "bens-phone"})
-    assert digger.dug == {}
-
-
-async def test_a_tunnel_is_for_a_device_that_there_is_and_a_home_that_can_be_reached(digging, digger):
-    assert (await digging.get("/add/tunnel?device=nobody")).status == 400
-    assert (await digging.post("/add/tunnel", {"device": "bens-phone", "endpoint": "a b"})).status == 400
-    assert (await digging.post("/add/tunnel/file", {"device": "bens-phone"})).status == 400
-    assert digger.times == 0
-
-
-async def test_where_there_are_no_tunnels_none_is_offered(parent):
-    assert "On the move" not in (await parent.get("/add")).words
-    assert (await parent.get("/add/tunnel?device=x")).status in (400, 404)
+    of = {field.name: getattr(site, field.name) for field in fields(site)}
+    page = await Browser(create_app(SiteWithTunnels(**{**of, "tunnels": tunnels}))).get("/add")
+    assert ('href="/devices/bens-phone/tunnel"' in page.text) == (tunnels is not None)
 
 
 async def test_a_device_is_known_by_more_than_its_address_where_the_proxy_knows_more(site, home, through):

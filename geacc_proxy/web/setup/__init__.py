@@ -8,17 +8,13 @@ from __future__ import annotations
 from starlette.routing import BaseRoute, Route
 
 from geacc_proxy.web.guard import parent_only
-from geacc_proxy.web.setup import add, files, guides, selftest, tunnels
+from geacc_proxy.web.setup import add, files, guides, selftest
 
 
 def routes() -> list[BaseRoute]:
     """The routes of this area."""
     return [
         Route("/add", parent_only(add.show)),
-        Route("/add/tunnel", parent_only(tunnels.show)),
-        Route("/add/tunnel", parent_only(tunnels.dig), methods=["POST"]),
-        Route("/add/tunnel/close", parent_only(tunnels.close), methods=["POST"]),
-        Route("/add/tunnel/file", parent_only(tunnels.file), methods=["POST"]),
         Route("/setup", guides.landing),
         Route("/setup/files/{name}", files.download, methods=["GET", "POST"]),
         Route("/setup/{platform}", guides.guide),

@@ -32,7 +32,5 @@ async def show(request: Request) -> Response:
         icons=ICONS,
         reach=reach,
         first="first" in request.query_params,
-        travellers=sorted(home.house.devices.values(), key=lambda device: device.title.lower())
-        if request.app.state.tunnels is not None
-        else [],
+        travellers=sorted(home.house.devices.values(), key=lambda device: device.title.lower()),
     )
