@@ -211,3 +211,14 @@ async def test_a_fault_while_connections_are_looked_at_cuts_them(
     traffic.look_after_open_connections()
 
     assert len(cut) == 1
+
+
+async def test_a_connection_to_the_pages_of_who_knows_whom_is_not_the_machines_own(
+    traffic: HouseholdTraffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(address=("127.0.0.1", 8081))
+    server.peername, server.sockname = ("127.0.0.1", 8081), ("127.0.0.1", 50_000)
+    monkeypatch.setattr(traffic._lines, "of", fails)
+    traffic.server_connected(SimpleNamespace(server=server, client=tflow.tclient_conn()))  # type: ignore[arg-type]
+
+    assert traffic.callers.address(("127.0.0.1", 50_000)) == ""

@@ -58,3 +58,16 @@ async def test_a_way_round_is_told_of_every_ten_minutes(home: Home) -> None:
         telling.bypass("d", "certificate", "dns.google")
 
     assert queue.qsize() == 3
+
+
+async def test_who_hangs_up_is_told_of_when_it_does_so_again_and_again(home: Home) -> None:
+    ticks = Ticks()
+    telling = Telling(home, None, None, ticks)
+    with home.events.listening() as queue:
+        telling.distrust("d", "a", certain=False)
+        telling.distrust("d", "a", certain=False)
+        telling.distrust("d", "b", certain=True)
+        assert queue.qsize() == 1
+        telling.distrust("d", "a", certain=False)
+
+    assert [queue.get_nowait().data["host"] for _ in range(queue.qsize())] == ["b", "a"]

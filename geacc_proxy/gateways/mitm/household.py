@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _QUIC_PORTS = (80, 443)
+_DISTRUST = "does not trust the proxy's certificate for"  # mitmproxy's words for what a TLS alert has told it
 _PORT = re.compile(r":[0-9]+$", re.ASCII)
 
 
@@ -164,8 +165,12 @@ class HouseholdTraffic:
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
         """Note who is behind a connection to the pages, before anything is sent over it."""
-        line = self._lines.of(data.client)
-        caller = Caller(line.address, lambda: line.device().key)
+        try:
+            line = self._lines.of(data.client)
+            caller = Caller(line.address, lambda: line.device().key)
+        except Exception:  # noqa: BLE001  (whoever it is, it is not the machine itself)
+            _log.exception("Looking at who connects to the pages failed")
+            caller = Caller("", lambda: "")
         self.callers.connected(data.server.peername, data.server.sockname, caller)
 
     def server_disconnected(self, data: ServerConnectionHookData) -> None:
@@ -189,7 +194,9 @@ class HouseholdTraffic:
         try:
             name = _greeted(data.context, data.context.client.sni)
             if name and not self._reserved.is_named(name):
-                self._tell_bypass(self._lines.of(data.context.client), "certificate", name)
+                device = self._lines.of(data.context.client).device().key
+                certain = _DISTRUST in (data.conn.error or "")
+                self._telling.distrust(device, name, certain=certain)
         except Exception:  # noqa: BLE001  (nothing has passed)
             _log.exception("Telling of a failed handshake failed")
 

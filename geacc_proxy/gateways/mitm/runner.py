@@ -109,6 +109,8 @@ class Gateway(Master):
         Raises:
             GeaccError: the port cannot be had.
         """
+        # It logs the configuration of a tunnel, with the private key.
+        logging.getLogger("mitmproxy.proxy.mode_servers").setLevel(logging.WARNING)
         # What mitmproxy logs of a port in use names an option of its own; the error below says what to do here.
         logging.getLogger(proxyserver.__name__).setLevel(logging.CRITICAL)
         await self._server.setup_servers()

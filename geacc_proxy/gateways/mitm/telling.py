@@ -19,6 +19,7 @@ _PAGE_AGAIN_SECONDS = 5.0
 _PART_AGAIN_SECONDS = 300.0
 _BYPASS_AGAIN_SECONDS = 600.0
 _MOST_REMEMBERED = 10_000
+_ENOUGH_DOUBTS = 3
 
 
 class Tally(Protocol):
@@ -46,6 +47,7 @@ class Telling:
         self._refused = refused
         self._pages: TTLCache[tuple[str, ...], None] = TTLCache(_MOST_REMEMBERED, _PAGE_AGAIN_SECONDS, clock)
         self._parts: TTLCache[tuple[str, ...], None] = TTLCache(_MOST_REMEMBERED, _PART_AGAIN_SECONDS, clock)
+        self._doubts: TTLCache[tuple[str, str], int] = TTLCache(_MOST_REMEMBERED, _BYPASS_AGAIN_SECONDS, clock)
         self._bypasses: TTLCache[tuple[str, ...], None] = TTLCache(_MOST_REMEMBERED, _BYPASS_AGAIN_SECONDS, clock)
 
     def page(self, device: str, host: str) -> None:
@@ -71,6 +73,20 @@ class Telling:
             self._tally.closed(context.device, host, reason)
         if self._refused is not None:
             self._refused(reason, context)
+
+    def distrust(self, device: str, host: str, *, certain: bool) -> None:
+        """A device, or a program on it, does not take our certificate for a host.
+
+        Args:
+            device: its key.
+            host: whose certificate it was.
+            certain: whether it has said so. Who only hangs up may have done so for another reason; three times within
+                ten minutes are taken for that.
+        """
+        key = (device, host)
+        self._doubts[key] = self._doubts.get(key, 0) + 1
+        if certain or self._doubts[key] >= _ENOUGH_DOUBTS:
+            self.bypass(device, "certificate", host)
 
     def bypass(self, device: str, how: str, host: str) -> None:
         """Somebody tried to go round the filter, or could not be filtered; told once in ten minutes.
