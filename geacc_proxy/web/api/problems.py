@@ -63,6 +63,8 @@ async def _refused(_request: Request, error: HTTPException) -> Response:
 
 async def _invalid(_request: Request, error: RequestValidationError) -> Response:
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return problem(422, f"the body is no JSON; what is wrong begins at character {first['loc'][-1]}")
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     words = str(first["msg"]).removeprefix("Value error, ")
     return problem(422, f"{where}: {words}" if where else words)
