@@ -168,6 +168,12 @@ def log_in(page: Page, password: str = PASSWORD, goal: str = "/") -> None:
     page.wait_for_url(f"**{goal}")
 
 
+def save(parent: Page) -> None:
+    """Save what is on the page, and be told so."""
+    parent.get_by_role("button", name="Save").click()
+    expect(parent.get_by_role("status")).to_contain_text("Done.")
+
+
 def other_address() -> str:
     """An address of this machine that is not loopback and belongs to a home; the test is skipped without one.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,55 +14,18 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .browser import FLAGS
-from .caching_origin import CachingOrigin, Item, running_caching_origin
-from .home import PATIENCE, SCREENS, Chromium, browsing, log_in, running_home, set_password, shoot
-from .looks import difference, identical, likeness, restless
-from .pictures import Exhibit, exhibits
+from .home import PATIENCE, SCREENS, Chromium, browsing, log_in, running_home, save, set_password, shoot
+from .looks import difference, identical
+from .street import Street, child_of, hidden, picture, running_street
 from .test_setup_files import chromium_with_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-PAGE = """<!doctype html><html lang="en"><title>A page</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body { margin: 0 } img { position: absolute; left: 10px; top: 60px } img + img { top: 400px }</style>
-<h1>A page</h1><img alt="unfit" src="{malign}"><img alt="harmless" src="{benign}"></html>"""
-KEPT = {"cache-control": "max-age=86400"}
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """A site with two pictures that may be kept for a day, by two names.
-
-    Attributes:
-        origin: the site.
-        malign: the picture that the filter hides.
-        benign: the one that it never does.
-    """
-
-    origin: CachingOrigin
-    malign: Exhibit
-    benign: Exhibit
-
-    @property
-    def page(self) -> str:
-        """Address of its page, by the name localhost."""
-        return f"{self.origin.url}/page"
-
-    @property
-    def by_number(self) -> str:
-        """The same by the number 127.0.0.1: another site."""
-        return self.page.replace("localhost", "127.0.0.1")
-
 
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    malign, benign = exhibits()[:2]
-    with running_caching_origin(tmp_path_factory.mktemp("origin")) as origin:
-        for name, exhibit in (("malign", malign), ("benign", benign)):
-            origin.items[f"/{name}.png"] = Item(exhibit.body, "image/png", KEPT | {"etag": f'"{name}"'})
-        page = PAGE.replace("{malign}", "/malign.png").replace("{benign}", "/benign.png")
-        origin.items["/page"] = Item(page.encode(), "text/html", {"cache-control": "no-cache"})
-        yield Street(origin, malign, benign)
+    with running_street(tmp_path_factory.mktemp("origin")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -98,29 +59,6 @@ def windows(chromium: Chromium) -> Iterator[None]:
     """Each test begins without any."""
     yield
     chromium.close_all()
-
-
-def child_of(chromium: Chromium, screen: str) -> Page:
-    """A child's window that shows pictures pixel for pixel, and the street's whole."""
-    return chromium.child(screen, viewport={"width": 500, "height": 844}, device_scale_factor=1)
-
-
-def picture(page: Page, name: str) -> Image.Image:
-    """What the window shows of a picture, RGB."""
-    image = page.get_by_role("img", name=name)
-    expect(image).to_have_js_property("complete", True)
-    return Image.open(io.BytesIO(image.screenshot())).convert("RGB")
-
-
-def hidden(page: Page, street: Street) -> bool:
-    """Whether a quiet area stands where the unfit picture was, and the harmless one is untouched."""
-    shown = picture(page, "unfit")
-    assert identical(picture(page, "harmless"), street.benign.image)
-    if identical(shown, street.malign.image):
-        return False
-    assert not restless(shown)
-    assert abs(likeness(shown, street.malign.image)) < 0.1
-    return True
 
 
 @contextmanager
@@ -222,12 +160,6 @@ def profile(parent: Page, title: str) -> None:
     expect(parent.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
-def save(parent: Page) -> None:
-    """Save what is on the page, and be told so."""
-    parent.get_by_role("button", name="Save").click()
-    expect(parent.get_by_role("status")).to_contain_text("Done.")
-
-
 def choose(parent: Page, name: str) -> None:
     """Choose one of several by a click: on the words, which lie over the round button."""
     parent.get_by_role("radio", name=name, exact=True).check(force=True)
@@ -285,6 +217,7 @@ def test_what_is_only_logged_is_in_the_log(chromium: Chromium, street: Street) -
     child.goto(f"{street.page}?watched")
     assert identical(picture(child, "unfit"), street.malign.image)
     parent.goto("/log")
+    expect(parent.get_by_role("listitem").filter(has_text="localhost").first).to_contain_text("Only logged")
     shoot(parent, "log-monitored")
     profile(parent, "Under 12")
     choose(parent, "Hide")
