@@ -17,8 +17,8 @@ FIELD = "csrf"
 """The field of a form that has the token; scripts send it as `X-CSRF-Token`."""
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_MOST_FORM_BYTES = 2 * 2**20
-_MOST_UPLOAD_BYTES = 40 * 2**20
+_MOST_BYTES_OF_STRANGERS = 64 * 2**10
+_MOST_BYTES = 40 * 2**20
 
 
 class OwnFormsOnly:
@@ -47,10 +47,10 @@ class OwnFormsOnly:
             return
         token = request.headers.get("x-csrf-token", "")
         if not token and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS:
-            most = _MOST_UPLOAD_BYTES if visit_of(request).is_parent else _MOST_FORM_BYTES
+            most = _MOST_BYTES if visit_of(request).is_parent else _MOST_BYTES_OF_STRANGERS
             body = await _whole_body(request, most)
             if body is None:
-                await _refused(413, f"It is too large; {most // 2**20} MiB are taken.")(scope, receive, send)
+                await _refused(413, f"It is too large; {most // 2**10} KiB are taken.")(scope, receive, send)
                 return
             receive = _again(body, receive)
             form = await Request(scope, _again(body, receive)).form()

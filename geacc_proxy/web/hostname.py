@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from ipaddress import IPv4Address, IPv6Address
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -27,6 +28,19 @@ def host_name(header: str) -> str | None:
     if re.fullmatch(r"[\d.]+", host):
         return _parsed(IPv4Address, host)
     return host if len(host) <= 253 and _NAME.fullmatch(host) else None
+
+
+def is_own_name(name: str) -> bool:
+    """Whether a name is an address, `localhost`, or what this machine calls itself.
+
+    Args:
+        name: as `host_name` gives it.
+    """
+    plain = name.lower().removesuffix(".")
+    own = socket.gethostname().lower()
+    return plain in ("localhost", own, own.partition(".")[0]) or any(
+        _parsed(kind, plain) is not None for kind in (IPv4Address, IPv6Address)
+    )
 
 
 def _parsed(kind: type[IPv4Address] | type[IPv6Address], host: str) -> str | None:

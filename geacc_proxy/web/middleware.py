@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
-from geacc_proxy.web.hostname import host_name
+from geacc_proxy.web.hostname import host_name, is_own_name
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -102,7 +101,6 @@ class KnownNamesOnly:
         """
         self.app = app
         self._allowed = allowed
-        self._own = socket.gethostname().lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -123,26 +121,13 @@ class KnownNamesOnly:
         if name is None:
             return False
         name = name.lower().removesuffix(".")
-        return (
-            _is_address(name)
-            or name in ("localhost", self._own, self._own.partition(".")[0])
-            or name.endswith(_SAFE_NAMES)
-            or name in self._allowed()
-        )
+        return is_own_name(name) or name.endswith(_SAFE_NAMES) or name in self._allowed()
 
 
 def _is_trustworthy(scope: Scope) -> bool:
     """Whether the browser takes the connection for a safe one (https://w3c.github.io/webappsec-secure-contexts/)."""
     name = host_name(Headers(scope=scope).get("host", "")) or ""
     return scope["scheme"] == "https" or name in ("localhost", "127.0.0.1", "::1")
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_at_home(client: tuple[str, int] | None) -> bool:

@@ -16,6 +16,8 @@ from geacc_proxy.home.documents import Kind
 from geacc_proxy.marking import N_
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geacc_proxy.home.documents import Data, Place
     from geacc_proxy.home.home import Home
 
@@ -115,10 +117,17 @@ class Sessions:
             noted = Session(session.key, session.made, now, session.agent, session.stays)
             await self._home.keep({(Kind.SECRET, session.key): _data(noted)})
 
-    async def end(self, key: str) -> None:
-        """End one; nothing happens where there is none."""
-        if key.startswith(_PREFIX):
-            await self._home.keep({(Kind.SECRET, key): None})
+    async def end(self, session: Session) -> None:
+        """End one of one's own."""
+        await self._home.keep({(Kind.SECRET, session.key): None})
+
+    async def end_others(self, who: str, others: Iterable[Session]) -> None:
+        """End those of others, with a line in the audit trail."""
+        found = list(others)
+        if found:
+            browsers = "; ".join(dict.fromkeys(session.agent or "?" for session in found))
+            changes: dict[Place, Data | None] = {(Kind.SECRET, session.key): None for session in found}
+            await self._home.change(who, N_("Logged out: {browsers}"), changes, {"browsers": browsers[:200]})
 
     def _kept(self) -> list[Session]:
         secrets_ = self._home.documents(Kind.SECRET)

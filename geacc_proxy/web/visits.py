@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from geacc_proxy.exceptions import GeaccError
 from geacc_proxy.home.preferences import preferences
+from geacc_proxy.web.hostname import host_name, is_own_name
 from geacc_proxy.web.i18n import Language, Languages, speaking
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Visit:
         has_password: whether one is set.
         secret: what the tokens of forms are made from; the session's own where there is one.
         wants_cookie: whether a form was made for somebody who has no cookie yet.
+        has_cookie: whether the browser has shown the one that `secret` is of.
+        by_own_name: whether the browser calls this machine by an address, `localhost` or its own name. By any other it
+            could be made to believe that a page from elsewhere is ours.
     """
 
     address: str
@@ -52,11 +56,12 @@ class Visit:
     secret: str = field(repr=False)
     wants_cookie: bool = False
     has_cookie: bool = False
+    by_own_name: bool = False
 
     @property
     def is_machine(self) -> bool:
         """Whether it comes from the machine that the proxy runs on."""
-        return not self.through_proxy and _is_loopback(self.address)
+        return not self.through_proxy and self.by_own_name and _is_loopback(self.address)
 
     @property
     def is_parent(self) -> bool:
@@ -153,6 +158,7 @@ class Visits:
             has_password=self._sessions.has_password,
             secret=secret if len(secret) >= 32 else secrets.token_urlsafe(32),
             has_cookie=len(secret) >= 32,
+            by_own_name=is_own_name(host_name(request.headers.get("host", "")) or ""),
         )
 
     async def _language(self, request: Request) -> Language:

@@ -215,8 +215,14 @@ async def test_the_token_of_an_upload_is_found_too(parent):
 
 
 async def test_a_form_that_is_too_large_is_refused(client):
-    answer = await client.post("/login", {"password": "x" * (2 * 2**20)})
+    answer = await client.post("/login", {"password": "x" * 2**16})
     assert answer.status == 413
+
+
+async def test_a_parent_may_upload_more_than_others(parent, client):
+    large = {"picture": ("x.png", bytes(2**17))}
+    assert (await parent.upload("/settings/language", large, {"language": "en"})).status == 303
+    assert (await client.upload("/login", large)).status == 413
 
 
 async def test_a_page_for_the_first_login_brings_its_own_cookie_and_token(client):

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from geacc_proxy.home import devices
+from geacc_proxy.policy.device import Traits
 from geacc_proxy.web.app import create_app
 from geacc_proxy.web.i18n import Languages
 from geacc_proxy.web.server import AdminServer
@@ -29,6 +30,14 @@ PAGES = (
     "/settings/messages",
     "/settings/access",
     "/settings/trail",
+    "/",
+    "/devices",
+    "/profiles",
+    "/profiles/teen",
+    "/lists",
+    "/log",
+    "/requests",
+    "/closed?url=http://blocked.example/",
     "/none",
 )
 CATALOGUE = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Settings"\nmsgstr "الإعدادات"\n'
@@ -107,6 +116,16 @@ async def test_the_menu_of_the_bar_opens_and_closes_by_keys_alone(pages):
     await page.keyboard.press("Escape")
     assert not await page.locator(".nav .more ul a").first.is_visible()
     assert await more.evaluate("element => element === document.activeElement")
+
+
+async def test_a_device_that_appears_comes_to_the_page_by_itself_and_disturbs_no_typing(pages, home):
+    page = await pages.open("en", 390)
+    await page.goto(f"{pages.address}/start/people")
+    await page.locator("#guests input[name^='name-']").first.fill("Half a na")
+    home.recognise(Traits(address="192.168.1.77"))
+    await page.locator("#guests li", has_text="192.168.1.77").wait_for(timeout=30_000)
+    assert await page.locator("#guests input[name^='name-']").first.input_value() == "Half a na"
+    assert await page.locator("#guests li").count() == 2
 
 
 async def test_targets_are_large_enough_for_thumbs(pages):

@@ -136,6 +136,7 @@ async def test_sessions_are_listed_and_can_be_ended(app, parent):
     key = app.state.sessions.find(token).key
     await parent.post("/settings/sessions/end", {"key": key})
     assert app.state.sessions.find(token) is None
+    assert "Logged out: Chrome, Android" in (await parent.get("/settings/trail")).words
     await app.state.sessions.begin(agent, stays=True)
     await parent.post("/settings/sessions/end", {"key": "others"})
     assert len(app.state.sessions.all_of()) == 1

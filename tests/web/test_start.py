@@ -1,5 +1,6 @@
 """The first start."""
 
+import socket
 from dataclasses import replace
 
 import pytest
@@ -50,6 +51,13 @@ async def test_the_code_that_a_camera_has_read_takes_a_tap(phone):
 
 async def test_the_front_page_asks_for_a_password(machine):
     assert (await machine.get("/")).location == "/start"
+
+
+async def test_a_page_that_only_pretends_to_be_ours_is_not_the_machine_itself(app):
+    for host in ("childs-trick.local:8081", "x.lan"):
+        assert (await Browser(app, host=host).get("/settings")).location == "/start"
+    for host in ("localhost:8081", "[::1]:8081", f"{socket.gethostname()}:8081"):
+        assert (await Browser(app, host=host).get("/settings")).status == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/settings", "/login", "/start/people"])

@@ -54,9 +54,8 @@ async def end(request: Request) -> Response:
     """End a session, or all but this one."""
     sessions, own = sessions_of(request), visit_of(request).session
     key = str((await request.form()).get("key", ""))
-    for session in sessions.all_of():
-        if session.key == key or (key == "others" and (own is None or session.key != own.key)):
-            await sessions.end(session.key)
+    others = [session for session in sessions.all_of() if own is None or session.key != own.key]
+    await sessions.end_others("parent", [session for session in others if key in (session.key, "others")])
     return done("/settings/access")
 
 
