@@ -113,6 +113,14 @@ class Filter:
             return None
         return await self.likeness_of(body, context.content_type, manner)
 
+    async def examine(self, body: bytes, content_type: str = "") -> Classified:
+        """The verdict on one body, for nobody in particular: nothing is decided, counted or told.
+
+        Raises:
+            Exception: a fault of ours.
+        """
+        return await self._classifier.classify(body, content_type)
+
     async def likeness_of(self, body: bytes, content_type: str, manner: Manner) -> bytes | None:
         """A picture made unrecognisable, as PNG or JPEG; None where that cannot be had."""
         try:

@@ -18,9 +18,9 @@ from rich.text import Text
 from geacc_proxy.assembly import Workshop
 from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.filter import picture_of
-from geacc_proxy.images.sniff import sniff
 from geacc_proxy.home.building import Builder
 from geacc_proxy.home.storage import open_store
+from geacc_proxy.images.sniff import sniff
 from geacc_proxy.journal import DATABASE_NAME
 from geacc_proxy.policy.device import Device
 from geacc_proxy.policy.profile import Strictness

@@ -18,7 +18,8 @@ _WHAT = {
     (Action.SHOW, Scope.PICTURE): N_("Had a picture shown: {subject}"),
     (Action.SHOW, Scope.ADDRESS): N_("Had a picture shown: {subject}"),
     (Action.SHOW, Scope.LOOK_ALIKES): N_("Had look-alikes of a picture shown: {subject}"),
-    (Action.SHOW, Scope.SITE): N_("Trusted the site {subject}"),
+    (Action.SHOW, Scope.SITE): N_("Trusted the pictures of {subject}"),
+    (Action.SHOW, Scope.OPEN): N_("Opened the site {subject}"),
     (Action.HIDE, Scope.PICTURE): N_("Had a picture hidden: {subject}"),
     (Action.HIDE, Scope.ADDRESS): N_("Had a picture hidden: {subject}"),
     (Action.HIDE, Scope.LOOK_ALIKES): N_("Had look-alikes of a picture hidden: {subject}"),
@@ -41,7 +42,7 @@ async def override(
     Args:
         home: where.
         who: as `Deed.who`.
-        action: show or hide; a site can only be shown here, the profiles have lists of sites to close.
+        action: show or hide; a site can only be shown or opened here, the profiles have lists of sites to close.
         scope: what it is about.
         value: digest; perceptual hash as 16 hexadecimal digits; host; or address.
         device: key of the device that it holds for; empty for all.
@@ -65,13 +66,13 @@ async def overrides(
     subject: str = "",
 ) -> int:
     """As `override`, on several things at once (the picture and its look-alikes), which are undone at once too."""
-    changes = made(home, action, values, device=device, until=until, subject=subject)
+    changes = documents_of(home, action, values, device=device, until=until, subject=subject)
     first = next(iter(values))
     shown = subject or values[first]
     return await home.change(who, _WHAT[action, first], changes, {"subject": shown[:200]})
 
 
-def made(
+def documents_of(
     home: Home,
     action: Action,
     values: dict[Scope, str],
@@ -82,6 +83,7 @@ def made(
 ) -> dict[Place, Data | None]:
     """The documents of new answers, for a change that does more than answering; the arguments as for `override`."""
     changes: dict[Place, Data | None] = {}
+    made = home.now()
     for scope, value in values.items():
         if (action, scope) not in _WHAT:
             raise UsageError("a site cannot be hidden by an answer; put it on a profile's list of blocked sites")
@@ -89,10 +91,10 @@ def made(
             key=secrets.token_hex(8),
             action=action,
             scope=scope,
-            value=host_of(value) if scope is Scope.SITE else value,
+            value=host_of(value) if scope in (Scope.SITE, Scope.OPEN) else value,
             device=device,
             until=until,
-            made=home.now(),
+            made=made,
         )
         changes[Kind.OVERRIDE, given.key] = data.of_override(given) | {"subject": subject[:200]}
     return changes

@@ -160,7 +160,7 @@ def _ending(picture: Fetched) -> str:
 def _sayings(home: Home) -> list[list[Override]]:
     """The answers on pictures, newest first; those that were given at once, on one picture, are together."""
     given = [(data.override(key, kept), kept.get("subject")) for key, kept in home.documents(Kind.OVERRIDE).items()]
-    given = [(answer, subject) for answer, subject in given if answer.scope is not Scope.SITE]
+    given = [(answer, subject) for answer, subject in given if answer.scope not in (Scope.SITE, Scope.OPEN)]
     sayings: list[tuple[object, list[Override]]] = []
     for answer, subject in sorted(given, key=lambda found: _moment(found[0]), reverse=True):
         about = (answer.action, answer.device, subject)

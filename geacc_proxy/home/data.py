@@ -137,7 +137,7 @@ def override(key: str, data: Data) -> Override:
     where = f"override {key}"
     scope = _one_of(Scope, data.get("scope"), f"{where}, scope")
     value = text(data.get("value", ""), f"{where}, value", 4096)
-    if scope is Scope.SITE:
+    if scope in (Scope.SITE, Scope.OPEN):
         value = host_of(value)
     elif scope is Scope.LOOK_ALIKES and not re.fullmatch(r"[0-9a-f]{1,16}", value):
         raise UsageError(f"{where}: {value[:70]!r} is no perceptual hash; it takes up to 16 hexadecimal digits")

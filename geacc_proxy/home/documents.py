@@ -77,6 +77,9 @@ class Store(Protocol):
     def deed(self, number: int) -> Deed | None:
         """One deed."""
 
+    def forget_deeds(self, before: datetime) -> int:
+        """Delete deeds earlier than a moment; returns how many."""
+
     def version(self) -> int:
         """A number that changes when another program has written."""
 

@@ -81,9 +81,9 @@ class Home:
         Raises:
             JournalError: it cannot be read.
         """
-        store, documents = await asyncio.to_thread(_opened, open_store)
+        store, version, documents = await asyncio.to_thread(_opened, open_store)
         home = cls(store, documents, zone=zone, strictness=strictness, clock=clock)
-        home._watching = asyncio.create_task(home._watch(), name="home")
+        home._watching = asyncio.create_task(home._watch(version), name="home")
         return home
 
     async def close(self) -> None:
@@ -233,6 +233,26 @@ class Home:
         found: list[Deed] = await self._do(lambda: self._store.deeds(before=before, limit=limit))
         return found
 
+    async def forget(self, before: datetime) -> int:
+        """Forget for good what is over and earlier than a moment; returns how many deeds and documents.
+
+        Those are lines of the audit trail, requests that are answered, and answers that have ended: all of them name
+        sites that somebody was on.
+        """
+        over: dict[Place, Data | None] = {}
+        for key, request in self.documents(Kind.REQUEST).items():
+            answered = datas.moment(request.get("answered"))
+            if answered is not None and answered < before:
+                over[Kind.REQUEST, key] = None
+        for key, override in self.documents(Kind.OVERRIDE).items():
+            until = datas.moment(override.get("until"))
+            if until is not None and until < before:
+                over[Kind.OVERRIDE, key] = None
+        if over:
+            await self.keep(over)
+        deeds: int = await self._do(self._store.forget_deeds, before)
+        return deeds + len(over)
+
     def set_lists(self, lists: Mapping[str, CoversHosts]) -> None:
         """Have these block lists in force, by name."""
         self._lists = dict(lists)
@@ -252,8 +272,7 @@ class Home:
         finally:
             self._newcomers.pop(device.key, None)
 
-    async def _watch(self) -> None:
-        version = await self._do(self._store.version)
+    async def _watch(self, version: int) -> None:
         looks = 0
         while True:
             await asyncio.sleep(_LOOK_EVERY)
@@ -297,6 +316,7 @@ class Home:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
 
-def _opened(open_store: Callable[[], Store]) -> tuple[Store, dict[Place, Data]]:
+def _opened(open_store: Callable[[], Store]) -> tuple[Store, int, dict[Place, Data]]:
     store = open_store()
-    return store, store.load()
+    version = store.version()  # before the documents: what comes in between is seen at the next look
+    return store, version, store.load()

@@ -114,7 +114,7 @@ async def answer(
         who: as `Deed.who`.
         key: the request's.
         granted: yes or no.
-        scope: of a yes: this picture, its look-alikes, or the site.
+        scope: of a yes to a picture: it, its look-alikes, or all of the site; to a site: OPEN.
         until: when a yes ends; None for never.
 
     Raises:
@@ -130,7 +130,7 @@ async def answer(
     more: dict[Place, Data | None] = {}
     if granted:
         value = {scope: _value(request, scope)}
-        more = answers.made(home, Action.SHOW, value, device=request.device, until=until, subject=subject)
+        more = answers.documents_of(home, Action.SHOW, value, device=request.device, until=until, subject=subject)
     state = {"state": GRANTED if granted else REFUSED, "answered": data.written(home.now())}
     what = N_("Said yes to {device}: {subject}") if granted else N_("Said no to {device}: {subject}")
     values = {"device": home.device(request.device).title, "subject": subject}
@@ -146,10 +146,12 @@ def all_of(home: Home, device: str = "") -> list[Request]:
 
 
 def _value(request: Request, scope: Scope) -> str:
+    if (request.what == SITE) is not (scope is Scope.OPEN):
+        raise UsageError("a site that was asked for can be opened, and a picture shown; not the other way round")
+    if scope is Scope.OPEN:
+        return request.value
     if scope is Scope.SITE:
-        return request.value if request.what == SITE else request.page
-    if request.what == SITE:
-        raise UsageError("a site was asked for; it can be opened as a site only")
+        return request.page
     value = request.likeness if scope is Scope.LOOK_ALIKES else request.value
     if not value:
         raise UsageError("what makes look-alikes of this picture is not known; show this picture alone")

@@ -28,6 +28,8 @@ REBUILT_BY_DAY = 256 * 2**20
 AGAIN_S = 60.0
 """Seconds to the next time after one that failed."""
 _SMALL_HOURS = range(2, 6)
+DEEDS_KEPT = timedelta(days=1)
+"""So long can a change be undone at least, however short lines are kept."""
 NUMBERS_KEPT = timedelta(days=35)
 """So long are counts kept at least that name no site: what a weekly report and a look at the month are made of."""
 
@@ -65,10 +67,10 @@ class Retention:
             stopped.set()
 
     async def forget(self, stopped: threading.Event | None = None) -> int:
-        """Delete what is too old now: lines, sketches and counts; returns the number of lines.
+        """Delete what is too old now: lines, sketches, counts, deeds and requests; returns the number of lines.
 
-        Counts that name no site are kept for `NUMBERS_KEPT` at least. The bytes of what is deleted are overwritten, and
-        the file is rebuilt from time to time, the first time always.
+        Counts that name no site are kept for `NUMBERS_KEPT` at least, deeds for `DEEDS_KEPT`. The bytes of what is
+        deleted are overwritten, and the file is rebuilt from time to time, the first time always.
 
         Args:
             stopped: once it is set, the rest is left for another time.
@@ -102,6 +104,7 @@ class Retention:
         done = await asyncio.to_thread(work)
         if done.rebuilt:
             self._rebuilt, self._left_behind = now, False
+        self._left_behind |= await self._home.forget(now - max(age, DEEDS_KEPT)) > 0
         return done.lines
 
     def _is_time_to_rebuild(self, now: datetime, age: timedelta, live_bytes: int, *, changed: bool) -> bool:

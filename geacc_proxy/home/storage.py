@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,10 @@ class _Stored:
         """One deed."""
         line = self._store.deed(number)
         return None if line is None else _deed(line)
+
+    def forget_deeds(self, before: datetime) -> int:
+        """Delete deeds earlier than a moment; returns how many."""
+        return self._store.forget_deeds(before)
 
     def version(self) -> int:
         """A number that changes when another program has written."""

@@ -139,6 +139,17 @@ class HouseholdStore:
             row = connection.execute(f"SELECT {_DEED} FROM deed WHERE number = ?", (number,)).fetchone()  # noqa: S608
         return None if row is None else _deed_of(row)
 
+    def forget_deeds(self, before: datetime) -> int:
+        """Deletes deeds earlier than a moment and returns how many; their bytes are overwritten.
+
+        Raises:
+            JournalError: it cannot be written.
+        """
+        self._check_file()
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            moment = (before - _EPOCH) // _MICROSECOND
+            return connection.execute("DELETE FROM deed WHERE time < ?", (moment,)).rowcount
+
     def version(self) -> int:
         """Returns a number that changes when another connection or program has changed documents.
 

@@ -102,8 +102,8 @@ def kept(path: Path, hours: tuple[int, int], days: tuple[str, str], *, device: s
             (*hours, *who),
         ).fetchall()
         busiest = connection.execute(
-            "SELECT site, sum(pages) AS pages, sum(hidden) AS hidden, sum(closed) AS closed FROM daily_site "  # noqa: S608
-            f"WHERE day >= ? AND day <= ?{of} GROUP BY site ORDER BY pages + hidden + closed DESC, site LIMIT ?",
+            "SELECT site, sum(pages), sum(hidden), sum(closed) FROM daily_site "  # noqa: S608
+            f"WHERE day >= ? AND day <= ?{of} GROUP BY site ORDER BY sum(pages + hidden + closed) DESC, site LIMIT ?",
             (*days, *who, sites),
         ).fetchall()
         use = connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geacc_proxy.policy.house import Rules
+from geacc_proxy.policy.override import Scope
 from geacc_proxy.verdict import Reason
 
 
@@ -24,7 +25,7 @@ class Refusal:
 def admit(rules: Rules, host: str) -> Refusal | None:
     """Why `host` is closed to the device, or None where it is open.
 
-    A site that a parent allows is open at any hour. One that a parent answered for ("this site") is open too, but no
+    A site that a parent allows is open at any hour. One that a parent has opened by an answer is open too, but no
     longer than the internet is.
     """
     answer = rules.profile.sites.answer(host)
@@ -34,7 +35,8 @@ def admit(rules: Rules, host: str) -> Refusal | None:
             return Refusal(Reason.OUT_OF_HOURS)
         if rules.minutes_left == 0:
             return Refusal(Reason.TIME_UP)
-    if rules.paused or allowed or rules.overrides.of_site(host, rules.device.key, rules.at) is not None:
+    opened = rules.overrides.of_site(Scope.OPEN, host, rules.device.key, rules.at)
+    if rules.paused or allowed or opened is not None:
         return None
     if answer is not None:
         return Refusal(Reason.BLOCKED_SITE, answer.entry)
@@ -50,7 +52,7 @@ def trusts(rules: Rules, *hosts: str) -> bool:
         host
         and (
             rules.profile.sites.unfiltered.covers(host) is not None
-            or rules.overrides.of_site(host, rules.device.key, rules.at) is not None
+            or rules.overrides.of_site(Scope.SITE, host, rules.device.key, rules.at) is not None
         )
         for host in hosts
     )

@@ -22,6 +22,8 @@ class Scope(StrEnum):
     """Pictures whose perceptual hash is near."""
     SITE = "site"
     """All pictures on pages of a site, and of it; shown only."""
+    OPEN = "open"
+    """A site that is closed otherwise; its pictures are judged like any other."""
     ADDRESS = "address"
     """Whatever picture comes from an address."""
 
@@ -91,11 +93,11 @@ class Overrides:
         ]
         return min(near, key=lambda found: found[:2])[2] if near else None
 
-    def of_site(self, host: str, device: str, at: datetime) -> Override | None:
-        """The answer on a site, or on one that it is a part of."""
+    def of_site(self, scope: Scope, host: str, device: str, at: datetime) -> Override | None:
+        """The answer on a site, or on one that it is a part of; `scope` says what about it."""
         labels = host.split(".")
         for start in range(len(labels)):
-            for override in self.by_value.get((Scope.SITE, ".".join(labels[start:])), ()):
+            for override in self.by_value.get((scope, ".".join(labels[start:])), ()):
                 if override.holds(device, at):
                     return override
         return None

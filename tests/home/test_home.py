@@ -221,9 +221,9 @@ async def test_a_child_asks_and_the_answer_works_at_once(home: Home) -> None:
     assert Happening.REQUEST in kinds
     assert asked.note == "for school"
     assert await requests.ask(home, key, "site", "GAMES.example") == asked
-    await requests.answer(home, "parent", asked.key, granted=True, scope=Scope.SITE)
-    assert home.house.overrides.of_site("www.games.example", key, home.now()) is not None
-    assert home.house.overrides.of_site("www.games.example", "another", home.now()) is None
+    await requests.answer(home, "parent", asked.key, granted=True, scope=Scope.OPEN)
+    assert home.house.overrides.of_site(Scope.OPEN, "www.games.example", key, home.now()) is not None
+    assert home.house.overrides.of_site(Scope.OPEN, "www.games.example", "another", home.now()) is None
     assert [request.state for request in requests.all_of(home, key)] == ["granted"]
     with pytest.raises(UsageError, match="answered already"):
         await requests.answer(home, "parent", asked.key, granted=False)
@@ -263,3 +263,17 @@ async def test_a_note_is_short(home: Home) -> None:
 async def test_a_setting_that_is_none_is_refused_by_name(home: Home, name: str, value: object) -> None:
     with pytest.raises(UsageError, match=name):
         await preferences.save(home, "parent", **{name: value})
+
+
+async def test_what_is_over_is_forgotten_and_what_is_open_stays(home: Home, clock: Clock) -> None:
+    asked = await requests.ask(home, "tablet", "picture", "one", page="old.example")
+    await requests.ask(home, "tablet", "picture", "two", page="open.example")
+    until = clock.now.replace(hour=13)
+    await requests.answer(home, "parent", asked.key, granted=True, until=until)
+    await answers.override(home, "parent", Action.SHOW, Scope.SITE, "lasting.example")
+    clock.move(hours=30)
+    assert await home.forget(clock.now.replace(hour=0)) == 6, "four deeds, a request and its answer"
+    assert [request.page for request in requests.all_of(home)] == ["open.example"]
+    assert [given.value for given in answers.active(home)] == ["lasting.example"]
+    assert await home.deeds() == []
+    assert await home.forget(clock.now) == 0

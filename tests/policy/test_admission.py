@@ -74,7 +74,7 @@ def test_a_pause_opens_sites_but_not_the_hours() -> None:
 
 def test_a_parents_yes_opens_a_site_for_that_device_until_it_ends() -> None:
     blocking = replace(UNDER_12, sites=SiteRules(block=HostSet(["bad.example"])))
-    yes = Override("1", Action.SHOW, Scope.SITE, "bad.example", "tablet", NOON + timedelta(hours=1), NOON)
+    yes = Override("1", Action.SHOW, Scope.OPEN, "bad.example", "tablet", NOON + timedelta(hours=1), NOON)
     assert reason(holding(blocking, overrides=Overrides.of([yes])), "www.bad.example") is None
     over = replace(yes, until=NOON)
     assert reason(holding(blocking, overrides=Overrides.of([over])), "bad.example") is Reason.BLOCKED_SITE

@@ -241,7 +241,7 @@ async def test_after_a_yes_the_way_there_works_at_once(emma: Browser, home: Home
     await close_games(home)
     await emma.post("/closed/ask", {"url": GAME})
     (asked,) = requests.all_of(home)
-    await requests.answer(home, "parent", asked.key, True, scope=Scope.SITE)
+    await requests.answer(home, "parent", asked.key, True, scope=Scope.OPEN)
 
     page = await emma.get(closed())
 

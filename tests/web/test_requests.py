@@ -93,10 +93,10 @@ async def test_a_yes_holds_at_once_for_the_device_that_asked_and_can_be_undone(
 @pytest.mark.parametrize(("how_long", "hours"), [("hour", 1.0), ("today", 8.5)])
 async def test_a_yes_can_end_by_itself(parent: Browser, home: Home, clock: Clock, how_long: str, hours: float) -> None:
     asked = await game(home)
-    await parent.post(f"/requests/{asked.key}", {"answer": "site", "long": how_long})
+    await parent.post(f"/requests/{asked.key}", {"answer": "open", "long": how_long})
 
     clock.forward(hours=hours, seconds=-1)
-    assert holding(home) == [(Scope.SITE, "games.example.org", "leo")]
+    assert holding(home) == [(Scope.OPEN, "games.example.org", "leo")]
     clock.forward(seconds=1)
     assert holding(home) == []
 

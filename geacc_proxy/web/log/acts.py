@@ -62,12 +62,22 @@ async def hide(home: Home, wish: Wish) -> int:
 
 async def trust_for_an_hour(home: Home, wish: Wish) -> int:
     """Show the pictures of its site for an hour."""
-    return await _trust(home, wish, until=home.now() + timedelta(hours=1))
+    return await _about_site(home, wish, Scope.SITE, until=home.now() + timedelta(hours=1))
 
 
 async def trust(home: Home, wish: Wish) -> int:
     """Show the pictures of its site from now on."""
-    return await _trust(home, wish, until=None)
+    return await _about_site(home, wish, Scope.SITE, until=None)
+
+
+async def open_for_an_hour(home: Home, wish: Wish) -> int:
+    """Open its site for an hour."""
+    return await _about_site(home, wish, Scope.OPEN, until=home.now() + timedelta(hours=1))
+
+
+async def open_for_good(home: Home, wish: Wish) -> int:
+    """Open its site from now on."""
+    return await _about_site(home, wish, Scope.OPEN, until=None)
 
 
 async def block(home: Home, wish: Wish) -> int:
@@ -89,7 +99,7 @@ async def block_site(home: Home, host: str, *, device: str) -> int:
         (Kind.PROFILE, profile.name): data.of_profile(_without(profile, host)) for profile in closing
     }
     for given in answers.active(home):
-        if given.scope is Scope.SITE and given.value == host and device in ("", given.device):
+        if given.scope in (Scope.SITE, Scope.OPEN) and given.value == host and device in ("", given.device):
             changes[Kind.OVERRIDE, given.key] = None
     if device not in house.devices:
         return await home.change(PARENT, N_("Closed the site {site} for all"), changes, {"site": host})
@@ -103,6 +113,8 @@ ACTS: dict[str, tuple[Callable[..., Coroutine[Any, Any, int]], str]] = {
     "hide": (hide, N_("This picture and its look-alikes are hidden from now on.")),
     "trust-hour": (trust_for_an_hour, N_("Pictures of this site are shown for an hour.")),
     "trust": (trust, N_("Pictures of this site are shown from now on.")),
+    "open-hour": (open_for_an_hour, N_("This site is open for an hour.")),
+    "open": (open_for_good, N_("This site is open from now on.")),
     "block": (block, N_("This site is closed from now on.")),
 }
 """By the name that a form sends: what is done, and what is said afterwards."""
@@ -118,11 +130,9 @@ async def _answer(home: Home, action: Action, values: dict[Scope, str], wish: Wi
     return await answers.overrides(home, PARENT, action, values, device=wish.device, subject=wish.line.subject)
 
 
-async def _trust(home: Home, wish: Wish, until: datetime | None) -> int:
+async def _about_site(home: Home, wish: Wish, scope: Scope, until: datetime | None) -> int:
     host = _site(wish)
-    return await answers.override(
-        home, PARENT, Action.SHOW, Scope.SITE, host, device=wish.device, until=until, subject=host
-    )
+    return await answers.override(home, PARENT, Action.SHOW, scope, host, device=wish.device, until=until, subject=host)
 
 
 def _picture(line: Line) -> dict[Scope, str]:

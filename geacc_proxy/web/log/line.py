@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from geacc_proxy.marking import N_
-from geacc_proxy.policy.override import Override
+from geacc_proxy.policy.override import Override, Scope
 from geacc_proxy.verdict import Action, Reason
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def line_of(row: Row, home: Home) -> Line:
     overrides = home.house.overrides
     kept = home.house.profiles.get(entry.profile)
     answer = overrides.of_picture(entry.digest, entry.url, row.likeness, entry.device, now)
-    site_answers = (overrides.of_site(host, entry.device, now) for host in (page_host, url_host) if host)
+    scope = Scope.OPEN if entry.reason in SITE_REASONS else Scope.SITE
+    site_answers = (overrides.of_site(scope, host, entry.device, now) for host in (page_host, url_host) if host)
     return Line(
         number=row.number,
         time=entry.time,

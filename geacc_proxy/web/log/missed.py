@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +11,7 @@ from geacc_proxy.exceptions import GeaccError, UsageError
 from geacc_proxy.home import answers
 from geacc_proxy.home.fetching import MOST_BYTES, check_address, fetch
 from geacc_proxy.policy.override import Scope
-from geacc_proxy.verdict import Action, Context, Scores
+from geacc_proxy.verdict import Action, Scores
 from geacc_proxy.web.guard import parent_only, site_of
 from geacc_proxy.web.i18n import _
 from geacc_proxy.web.log.acts import PARENT
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from geacc_proxy.verdict import Judgement
+    from geacc_proxy.verdict import Verdict
 
 
 @parent_only
@@ -65,15 +64,15 @@ async def _hide_address(request: Request, address: str) -> Response:
 
 async def _hide_bytes(request: Request, body: bytes, content_type: str, subject: str, address: str = "") -> Response:
     site = site_of(request)
-    judgement = await site.door.judge(body, Context(url=address, content_type=content_type, destination="image"))
-    values = {Scope.PICTURE: judgement.digest or blake2b(body, digest_size=16).hexdigest()}
-    likeness = judgement.verdict.likeness if isinstance(judgement.verdict, Scores) else None
+    found = await site.door.examine(body, content_type)
+    values = {Scope.PICTURE: found.digest}
+    likeness = found.verdict.likeness if isinstance(found.verdict, Scores) else None
     if likeness is not None:
         values[Scope.LOOK_ALIKES] = f"{likeness:016x}"
     if address:
         values[Scope.ADDRESS] = address
     deed = await answers.overrides(site.home, PARENT, Action.HIDE, values, subject=_line(subject))
-    return _page(request, deed=deed, scopes=list(values), judgement=judgement, subject=_line(subject))
+    return _page(request, deed=deed, scopes=list(values), verdict=found.verdict, subject=_line(subject))
 
 
 async def _read(upload: UploadFile) -> bytes:
@@ -98,10 +97,10 @@ def _page(
     status: int = 200,
     deed: int = 0,
     scopes: list[Scope] | None = None,
-    judgement: Judgement | None = None,
+    verdict: Verdict | None = None,
     subject: str = "",
 ) -> Response:
-    malign = judgement.verdict.malign if judgement and isinstance(judgement.verdict, Scores) else None
+    malign = verdict.malign if isinstance(verdict, Scores) else None
     return render(
         request,
         "log/missed.html",
@@ -110,7 +109,7 @@ def _page(
         address=address,
         deed=deed,
         scopes=scopes or [],
-        judged=judgement is not None,
+        judged=verdict is not None,
         malign=malign,
         certainty="" if malign is None else certainty(malign),
         subject=subject,

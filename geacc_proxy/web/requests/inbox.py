@@ -38,7 +38,7 @@ MINUTES = (15, 30, 60)
 """More of them, where the day's time was used up."""
 _MOST_ANSWERED = 30
 _MOST_MINUTES = 24 * 60
-_SCOPES = {"picture": Scope.PICTURE, "alike": Scope.LOOK_ALIKES, "site": Scope.SITE}
+_SCOPES = {"picture": Scope.PICTURE, "alike": Scope.LOOK_ALIKES, "site": Scope.SITE, "open": Scope.OPEN}
 
 
 @dataclass(frozen=True, slots=True)
