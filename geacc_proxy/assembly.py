@@ -216,7 +216,10 @@ class Household:
         """Enter a closed site, or the like, into the block log."""
         from geacc_proxy.journal import Entry
 
-        self.journal.record(Entry.refused(reason, context, context.profile))
+        entry = Entry.refused(reason, context, context.profile)
+        self.journal.record(entry)
+        if self.at_home is not None:
+            self.at_home.home.events.publish(Happening.HIDDEN, **entry.to_json())
 
     async def close(self) -> None:
         """Write what is left and end the workers."""
