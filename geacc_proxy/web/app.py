@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.applications import Starlette
@@ -51,7 +51,6 @@ def create_app(
     *,
     areas: Iterable[Area] = AREAS,
     languages: Languages | None = None,
-    behind: Callable[[tuple[str, int]], str | None] | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -59,7 +58,6 @@ def create_app(
         site: what it stands on.
         areas: the modules whose pages it has.
         languages: those that pages can be in; all that there are catalogues for, if left out.
-        behind: as `Site.through`, the key of the device; without it a device is found by its address.
 
     Raises:
         ValueError: `certificate_pem` holds a private key, or not exactly one certificate.
@@ -94,7 +92,6 @@ def create_app(
         exception_handlers={HTTPException: _http_error, GeaccError: _geacc_error},
     )
     app.state.site = site
-    app.state.behind = behind
     app.state.sessions = sessions
     app.state.throttle = Throttle()
     app.state.start_code = StartCode(site.start_code)

@@ -52,8 +52,8 @@ def device_of(request: Request) -> Device:
     home = site_of(request).home
     traits = Traits(address=visit.address)
     if visit.through_proxy:
-        behind, client = request.app.state.behind, request.client
-        key = behind((client.host, client.port)) if behind is not None and client is not None else None
+        client = request.client
+        key = None if client is None else site_of(request).behind((client.host, client.port))
         return home.recognise(traits) if key is None else home.device(key)
     return home.house.register().find(traits) or Device(visit.address or "unknown")
 

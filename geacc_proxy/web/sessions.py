@@ -117,9 +117,10 @@ class Sessions:
             noted = Session(session.key, session.made, now, session.agent, session.stays)
             await self._home.keep({(Kind.SECRET, session.key): _data(noted)})
 
-    async def end(self, session: Session) -> None:
-        """End one of one's own."""
-        await self._home.keep({(Kind.SECRET, session.key): None})
+    async def end(self, key: str) -> None:
+        """End one of one's own, by its key; nothing happens where there is none."""
+        if key.startswith(_PREFIX):
+            await self._home.keep({(Kind.SECRET, key): None})
 
     async def end_others(self, who: str, others: Iterable[Session]) -> None:
         """End those of others, with a line in the audit trail."""

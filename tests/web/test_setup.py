@@ -132,6 +132,14 @@ async def test_a_file_for_the_machine_itself_leads_to_itself(machine):
     assert '"PROXY 127.0.0.1:8080"' in (await machine.get("/proxy.pac")).text
 
 
+async def test_a_file_that_a_parent_carries_from_the_machine_to_another_device_leads_to_the_machine(
+    machine, monkeypatch
+):
+    monkeypatch.setattr(reaching, "lan_address", lambda: "192.168.7.7")
+    policy = json.loads((await machine.get("/setup/files/policies.json")).body)["policies"]
+    assert policy["Proxy"]["HTTPProxy"] == "192.168.7.7:8080"
+
+
 def test_the_machines_address_at_home_is_a_plain_one():
     assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", reaching.lan_address())
 
@@ -224,6 +232,6 @@ async def test_tunnels_are_offered_for_devices_where_there_can_be_any(site, home
 async def test_a_device_is_known_by_more_than_its_address_where_the_proxy_knows_more(site, home, through):
     await devices.add(home, "parent", name="Ben's phone", profile="adult")
     through.known["127.0.0.1", 40_001] = "192.168.1.99"
-    app = create_app(site, behind=lambda peer: "bens-phone" if peer[1] == 40_001 else None)
+    app = create_app(replace(site, behind=lambda peer: "bens-phone" if peer[1] == 40_001 else None))
     browser = Browser(app, ("127.0.0.1", 40_001), "geacc.internal")
     assert (await browser.get("/self-test/state.json")).data["filtering"] is False

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from geacc_proxy.onboarding.files import setup_file
+from geacc_proxy.web.guard import is_parent
 from geacc_proxy.web.setup.reaching import choices_of, reach_of
 
 if TYPE_CHECKING:
@@ -18,13 +19,17 @@ _OPENED = ("application/x-x509-ca-cert", "application/x-apple-aspen-config")
 
 
 async def download(request: Request) -> Response:
-    """One file. A Wi-Fi network's name and password come with a form, so that they are in no address."""
+    """One file. A Wi-Fi network's name and password come with a form, so that they are in no address.
+
+    What a parent downloads may be for any device, so it never leads to `localhost`.
+    """
     file = setup_file(request.path_params["name"])
     if file is None or file.needs_tunnel:
         raise HTTPException(404)
     form = await request.form() if request.method == "POST" else {}
     ssid, password = (str(form.get(name, "")).strip() for name in ("ssid", "wifi_password"))
-    content = file.make(reach_of(request), choices_of(request, ssid=ssid, wifi_password=password))
+    reach = reach_of(request, for_others=is_parent(request))
+    content = file.make(reach, choices_of(request, ssid=ssid, wifi_password=password))
     manner = "inline" if file.media_type in _OPENED else "attachment"
     return Response(
         content,

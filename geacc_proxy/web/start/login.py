@@ -51,7 +51,7 @@ async def leave(request: Request) -> Response:
     """Out again."""
     session = visit_of(request).session
     if session is not None:
-        await sessions_of(request).end(session)
+        await sessions_of(request).end(session.key)
     response = RedirectResponse("/login", 303)
     log_out(response)
     return response
@@ -63,7 +63,7 @@ async def logged_in(request: Request, goal: str, *, stays: bool) -> Response:
     before = visit_of(request).session
     token = await sessions.begin(request.headers.get("user-agent", ""), stays=stays)
     if before is not None:
-        await sessions.end(before)
+        await sessions.end(before.key)
     response = RedirectResponse(goal, 303)
     log_in(response, request, token, stays=stays)
     return response
