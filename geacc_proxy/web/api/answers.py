@@ -47,7 +47,9 @@ class Answer(Told):
 class NewAnswer(Given):
     """What is to hold from now on."""
 
-    action: Action = Field(strict=False, description="A site can only be shown; profiles have lists of sites to close.")
+    action: Action = Field(
+        strict=False, description="A site can only be shown or opened; profiles have lists of sites to close."
+    )
     scope: policy.Scope = Field(strict=False)
     value: str = Field(
         min_length=1,

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, HTTPException, Path
 from pydantic import ConfigDict, Field, SecretStr, model_validator
 
-from geacc_proxy.home import data, devices, passwords, traits
+from geacc_proxy.home import devices, passwords, traits
 from geacc_proxy.home.home import Home
+from geacc_proxy.home.telling import device_told
 from geacc_proxy.home.tokens import Scope
 from geacc_proxy.policy import device as policy
 from geacc_proxy.policy.profile import Filtering
@@ -55,16 +56,7 @@ class Device(Told):
     @classmethod
     def of(cls, device: policy.Device, home: Home) -> Self:
         """As it is told."""
-        rules = home.rules_of(device)
-        now = Now(
-            filtering=rules.filtering,
-            paused=rules.paused,
-            in_hours=rules.in_hours,
-            minutes_left=rules.minutes_left,
-            used_minutes=home.used_minutes(device.key),
-        )
-        fields = {"key": device.key, **data.of_device(device), "last_seen": device.last_seen, "now": now}
-        return cls.model_validate(fields)
+        return cls.model_validate(device_told(home, device))
 
 
 class NewDevice(Given):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import APIRouter, HTTPException, Path, Response
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from geacc_proxy.home import data, profiles
 from geacc_proxy.home.documents import Kind
 from geacc_proxy.home.home import Home
+from geacc_proxy.home.telling import is_ready_made, profile_told
 from geacc_proxy.home.tokens import Scope
 from geacc_proxy.policy import profile as policy
 from geacc_proxy.policy.profile import Effect, Filtering, Strictness, Video
@@ -21,7 +22,6 @@ _KEY = r"^[A-Za-z0-9][A-Za-z0-9._:+=%-]{0,63}$"
 _Name = Annotated[str, Path(pattern=_KEY, max_length=64, description="The profile's name.", examples=["under-12"])]
 _Sites = Annotated[list[Annotated[str, Field(min_length=1, max_length=300)]], Field(max_length=5_000)]
 _Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-_READY_MADE = frozenset(profile.name for profile in policy.READY_MADE)
 
 
 class Slot(Given):
@@ -86,12 +86,7 @@ class Profile(Rules):
     @classmethod
     def of(cls, profile: policy.Profile, home: Home) -> Self:
         """As it is told."""
-        fields: dict[str, Any] = {
-            "name": profile.name,
-            "ready_made": profile.name in _READY_MADE,
-            "changed": home.document(Kind.PROFILE, profile.name) is not None,
-        }
-        return cls.model_validate(fields | data.of_profile(profile))
+        return cls.model_validate(profile_told(home, profile))
 
 
 @router.get("/profiles", summary="All profiles")
@@ -131,7 +126,7 @@ async def remove_profile(caller: Annotated[Caller, needs(Scope.PROFILES)], name:
 async def reset_profile(caller: Annotated[Caller, needs(Scope.PROFILES)], name: _Name) -> Profile:
     """Scope: `profiles`. One that is as it was made stays so."""
     found = _existing(caller, name)
-    if name not in _READY_MADE:
+    if not is_ready_made(name):
         raise HTTPException(404, f"{name} is no ready-made profile; it can be removed")
     if caller.home.document(Kind.PROFILE, name) is not None:
         await profiles.remove(caller.home, caller.who, found.name)

@@ -39,8 +39,11 @@ class Verdict(Given):
     """Yes or no."""
 
     granted: bool
-    scope: policy.Scope = Field(
-        policy.Scope.PICTURE, strict=False, description="Of a yes: this picture, its look-alikes, or the site."
+    scope: policy.Scope | None = Field(
+        None,
+        strict=False,
+        description="Of a yes to a picture: it (without it), its look-alikes, or all pictures of the site; a site is "
+        "opened.",
     )
     until: Moment | None = Field(None, description="When a yes ends; null for never.")
 
@@ -73,9 +76,9 @@ async def get_request(caller: Annotated[Caller, needs(Scope.READ, Scope.REQUESTS
 async def answer_request(caller: Annotated[Caller, needs(Scope.REQUESTS)], key: _Key, verdict: Verdict) -> Done:
     """Scope: `requests`. A yes is in force at once."""
     found = _existing(caller, key)
-    deed = await requests.answer(
-        caller.home, caller.who, found.key, verdict.granted, scope=verdict.scope, until=verdict.until
-    )
+    usual = policy.Scope.OPEN if found.what == requests.SITE else policy.Scope.PICTURE
+    scope = verdict.scope or usual
+    deed = await requests.answer(caller.home, caller.who, found.key, verdict.granted, scope=scope, until=verdict.until)
     return Done(deed=deed)
 
 
