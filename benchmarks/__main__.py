@@ -17,6 +17,7 @@ from benchmarks.origin import Origin, running_origin
 from benchmarks.passing import passing
 from benchmarks.pictures import pictures
 from benchmarks.predicting import predicting
+from benchmarks.reporting import reporting
 from benchmarks.texts import texts
 from benchmarks.waiting import waiting
 
@@ -28,6 +29,7 @@ ALL = {
     "texts": texts,
     "waiting": waiting,
     "flooding": flooding,
+    "reporting": reporting,
     "household": household,
 }
 

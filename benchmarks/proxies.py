@@ -28,12 +28,14 @@ class Proxy:
         pid: its process; whatever it starts descends from it.
         port: where browsers connect, on 127.0.0.1.
         ca_file: the certificate that browsers must trust, PEM.
+        admin_port: where its pages are; 0 for stock mitmdump.
         ready_after: seconds from its start until it answered.
     """
 
     pid: int
     port: int
     ca_file: Path
+    admin_port: int
     ready_after: float
 
 
@@ -44,7 +46,7 @@ def geacc_proxy(origin: Origin, state: Path, workers: int = 2) -> Iterator[Proxy
     command = [PROGRAMS / "geacc-proxy", "run", "--host", "127.0.0.1", "--port", port, "--admin-port", admin_port]
     command += ["--state-dir", state, "--upstream-ca", origin.ca_file, "--workers", workers]
     ca_file = state / "ca" / "mitmproxy-ca-cert.pem"
-    with _running(command, port, ca_file, lambda: _healthy(admin_port)) as proxy:
+    with _running(command, port, ca_file, lambda: _healthy(admin_port), admin_port) as proxy:
         yield proxy
 
 
@@ -59,7 +61,7 @@ def mitmdump(origin: Origin, state: Path) -> Iterator[Proxy]:
 
 
 @contextmanager
-def _running(command, port, ca_file, is_ready) -> Iterator[Proxy]:
+def _running(command, port, ca_file, is_ready, admin_port=0) -> Iterator[Proxy]:
     with tempfile.TemporaryFile() as output:
         start = time.monotonic()
         process = subprocess.Popen(
@@ -74,7 +76,7 @@ def _running(command, port, ca_file, is_ready) -> Iterator[Proxy]:
                     output.seek(0)
                     raise RuntimeError(f"{command[0]} did not start: {output.read().decode(errors='replace')}")
                 time.sleep(0.01)
-            yield Proxy(process.pid, port, ca_file, time.monotonic() - start)
+            yield Proxy(process.pid, port, ca_file, admin_port, time.monotonic() - start)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

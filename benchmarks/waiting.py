@@ -31,8 +31,8 @@ async def waiting(origin: Origin, directory: Path) -> list[Figure]:
                     fetch_at_rate(for_pictures, new, PICTURES_PER_SECOND),
                 )
                 if number:  # the first round warms everything up
-                    alone.append(_p95(before))
-                    beside.append(_p95(during))
+                    alone.append(p95(before))
+                    beside.append(p95(during))
                     ratios.append(beside[-1] / alone[-1])
     detail = (
         f"{median(beside):.1f} ms against {median(alone):.1f} ms; {TEXTS_PER_SECOND} requests/s beside "
@@ -41,5 +41,6 @@ async def waiting(origin: Origin, directory: Path) -> list[Figure]:
     return [Figure("p95 of what is no picture while pictures are judged, of without", median(ratios), 1.5, "×", detail)]
 
 
-def _p95(seconds: list[float]) -> float:
+def p95(seconds: list[float]) -> float:
+    """Milliseconds."""
     return quantiles(seconds, n=20)[-1] * 1e3

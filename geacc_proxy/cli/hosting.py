@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from geacc_proxy.assembly import AtHome, Household
     from geacc_proxy.gateways.mitm.authority import Authority
+    from geacc_proxy.gateways.mitm.tunnels import Tunnels
     from geacc_proxy.settings import Settings
     from geacc_proxy.web.site import Site
 
@@ -36,6 +37,8 @@ def site_of(
     *,
     code: str,
     through: Callable[[tuple[str, int]], str | None],
+    behind: Callable[[tuple[str, int]], str | None],
+    tunnels: Tunnels,
     is_healthy: Callable[[], bool],
 ) -> Site:
     """Gather it; the arguments by name are those of `Site`."""
@@ -62,6 +65,8 @@ def site_of(
         is_healthy=is_healthy,
         through=through,
         start_code=code,
+        behind=behind,
+        tunnels=tunnels,
         lists=at_home.lists,
         tally=at_home.tally,
     )

@@ -62,9 +62,11 @@ async def _serve_household(
     # In a thread: importing takes a second, in which the household opens.
     await asyncio.to_thread(_import_gateway)
     from geacc_proxy.gateways.mitm.authority import open_authority
+    from geacc_proxy.gateways.mitm.doorways import Doorways
     from geacc_proxy.gateways.mitm.household import HouseholdTraffic
     from geacc_proxy.gateways.mitm.reserved import Reserved
     from geacc_proxy.gateways.mitm.runner import Gateway, Listening
+    from geacc_proxy.gateways.mitm.tunnels import Tunnels
     from geacc_proxy.web.app import create_app
     from geacc_proxy.web.server import AdminServer
     from geacc_proxy.web.site import RESERVED_NAME
@@ -74,11 +76,13 @@ async def _serve_household(
     at_home = household.at_home
     if at_home is None:
         raise RuntimeError("opened without a home")
+    tunnels = Tunnels(at_home.home, state_dir / "wireguard")
     traffic = HouseholdTraffic(
         at_home.home,
         Reserved(RESERVED_NAME, settings.host, settings.admin_port),
         tally=at_home.tally,
         refused=household.refused,
+        tunnel_key=tunnels.key_of,
     )
     pictures = picture_filter(household, settings)
     upstream_ca = Path(settings.upstream_ca) if settings.upstream_ca else None
@@ -94,6 +98,8 @@ async def _serve_household(
         authority,
         code=code,
         through=traffic.callers.address,
+        behind=traffic.callers.device,
+        tunnels=tunnels,
         is_healthy=lambda: not gateway.should_exit.is_set(),
     )
     pages = AdminServer(create_app(site))
@@ -103,7 +109,9 @@ async def _serve_household(
     announcer.started(
         Start.of(settings, workshop.model.card, authority.certificate_file, workshop.pool.workers, start_code=code)
     )
+    doorways = asyncio.create_task(Doorways(at_home.home, tunnels, gateway.listen_also).run(), name="doorways")
     await gateway.serve()
+    doorways.cancel()
     await pages.stop()
     announcer.stopped()
 
@@ -121,7 +129,10 @@ def _import_gateway() -> None:
     import_addons_one_by_one()
     leave_out_type_checks()
     import geacc_proxy.gateways.mitm.addon
+    import geacc_proxy.gateways.mitm.doorways
+    import geacc_proxy.gateways.mitm.household
     import geacc_proxy.gateways.mitm.runner
+    import geacc_proxy.gateways.mitm.tunnels
     import geacc_proxy.web.app
     import geacc_proxy.web.server  # noqa: F401
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from geacc_proxy.home.home import Home
     from geacc_proxy.home.lists import Lists
     from geacc_proxy.home.tally import Tally
+    from geacc_proxy.web.devices.tunnel import Tunnels
 
 RESERVED_NAME = "geacc.internal"
 """Through the proxy, the pages that a device opens; `.internal` is kept for private use (ICANN, 29 July 2024)."""
@@ -54,6 +55,8 @@ class Site:
         through: the address of the device behind a connection that has come through the proxy, by the (host, port)
             that it comes from; None for one that came straight.
         start_code: what a person types to set the first password; empty once there is one.
+        behind: as `through`, the key of the device.
+        tunnels: gives devices WireGuard tunnels; None where there are none.
         lists: the subscribed block lists; None where nobody keeps them.
         tally: what is counted; None where nobody counts.
     """
@@ -74,5 +77,7 @@ class Site:
     is_healthy: Callable[[], bool]
     through: Callable[[tuple[str, int]], str | None]
     start_code: str = ""
+    behind: Callable[[tuple[str, int]], str | None] = lambda _: None
+    tunnels: Tunnels | None = None
     lists: Lists | None = None
     tally: Tally | None = None

@@ -4,7 +4,7 @@ import json
 import plistlib
 import re
 import ssl
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pytest
 

@@ -32,11 +32,25 @@ _LONGEST_HOST = 253
 class Keys(Protocol):
     """A tunnel's keys, port and addresses, as the gateway has them."""
 
-    private_key: str
-    peer_public_key: str
-    port: int
-    addresses: tuple[str, ...]
-    dns: tuple[str, ...]
+    @property
+    def private_key(self) -> str:
+        """The device's."""
+
+    @property
+    def peer_public_key(self) -> str:
+        """The proxy's."""
+
+    @property
+    def port(self) -> int:
+        """Of the proxy, UDP."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The device's, within the tunnel."""
+
+    @property
+    def dns(self) -> tuple[str, ...]:
+        """Whom it asks for names."""
 
 
 class Tunnels(Protocol):
@@ -106,7 +120,7 @@ def tunnels_of(request: Request) -> Tunnels:
     Raises:
         HTTPException: 404, nobody does.
     """
-    found: Tunnels | None = getattr(site_of(request), "tunnels", None)
+    found = site_of(request).tunnels
     if found is None:
         raise HTTPException(404)
     return found

@@ -57,7 +57,7 @@ async def device_page(
         profiles=profile_options(site.home),
         bonuses=BONUSES,
         has_password=has_password(site.home, device),
-        has_tunnels=getattr(site, "tunnels", None) is not None,
+        has_tunnels=site.tunnels is not None,
         figures=await figures_of(site, today(site.home), device.key),
     )
 
