@@ -140,6 +140,8 @@ def test_the_self_test_says_what_is_missing(chromium: Chromium, tmp_path: Path) 
     past.goto("/self-test")
     expect(past.get_by_role("status").filter(has_text="Not yet")).to_be_visible()
     expect(check(past, "Traffic through the filter")).to_contain_text("No: the proxy is not set on this device")
+    for title in ("Certificate trusted", "No way round by hidden names"):
+        expect(check(past, title)).to_contain_text("That is told once the traffic goes through the filter.")
     expect(past.get_by_text("This page did not come through the filter.")).to_be_visible()
     shoot(past, "self-test-without-proxy")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -191,6 +193,12 @@ def test_without_the_password_nobody_gets_anything(chromium: Chromium) -> None:
         (method, path) for area in AREAS for method, path in paths(list(area.routes())) if path not in FOR_ANYBODY
     ]
     assert len(guarded) > 30
+    description = json.load(urlopen(f"{house.pages}/api/openapi.json"))
+    operations = [
+        (method.upper(), f"/api{path}") for path, methods in description["paths"].items() for method in methods
+    ]
+    assert len(operations) > 30
+    guarded += operations
     open_to_all = []
     for way, (where, host) in ways.items():
         assert answer("POST", "/logout", where, host) == (303, "/login"), f"{way}: the form's token is good"

@@ -173,6 +173,13 @@ def test_a_page_that_did_not_come_through_the_proxy_says_so(tab: Page) -> None:
     assert seen(tab, House(state=None))["proxy"] == "proxy <b>no</b>"
 
 
+def test_without_the_proxy_nothing_else_is_blamed(tab: Page) -> None:
+    past = {"through_proxy": False, "filtering": True, "doh_refused": False}
+    assert seen(tab, House(malign=self_test.malign(), state=past, ping=False)) == said(
+        proxy="no", certificate="unknown", filter="no", quic="unknown", doh="unknown", verdict="bad"
+    )
+
+
 def test_open_name_servers_are_told(tab: Page) -> None:
     assert seen(tab, House(state={**ALL_WELL, "doh_refused": False}))["doh"] == "doh <b>no</b>"
     assert seen(tab, House(state={"through_proxy": True}))["doh"] == "doh <b>unknown</b>"

@@ -58,6 +58,11 @@
     return told[flag] ? "yes" : "no";
   }
 
+  /* What did not come through the proxy cannot be told of by the way that it came. */
+  function unlessPast(said, found) {
+    return found === "no" && said && said.through_proxy === false ? "unknown" : found;
+  }
+
   function certificate() {
     /* A certificate that is not trusted looks like any other failure to a script; that is what it means here. */
     return load(root.getAttribute("data-ping"), { mode: "cors", credentials: "omit" }).then(
@@ -134,14 +139,16 @@
     }
 
     var heard = state();
-    var trusted = told("certificate", certificate());
+    var trusted = told("certificate", Promise.all([heard, certificate()]).then(function (both) {
+      return unlessPast(both[0], both[1]);
+    }));
     Promise.all([
       /* Whoever reads this page without the proxy has it from the pages' own port. */
       told("proxy", heard.then(function (said) { return said ? byFlag(said, "through_proxy") : "no"; })),
       trusted,
       told("filter", heard.then(filter)),
       told("quic", trusted.then(quic)),
-      told("doh", heard.then(function (said) { return byFlag(said, "doh_refused"); }))
+      told("doh", heard.then(function (said) { return unlessPast(said, byFlag(said, "doh_refused")); }))
     ]).then(function (states) { say(root.querySelector("[data-verdict]"), verdict(states)); });
   }
 
