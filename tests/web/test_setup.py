@@ -4,7 +4,7 @@ import json
 import plistlib
 import re
 import ssl
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +14,6 @@ from geacc_proxy.onboarding.files import FILES
 from geacc_proxy.onboarding.guides import GUIDES
 from geacc_proxy.web.app import create_app
 from geacc_proxy.web.setup import reaching
-from geacc_proxy.web.site import Site
 
 from .browsing import Browser
 
@@ -216,16 +215,10 @@ async def test_looking_at_pages_makes_no_device(client, home):
 # On the move
 
 
-@dataclass(frozen=True, slots=True)
-class SiteWithTunnels(Site):
-    tunnels: object = None
-
-
 @pytest.mark.parametrize("tunnels", [None, object()])
-async def test_tunnels_are_offered_for_devices_where_there_can_be_any(site, home, tunnels):
+async def test_tunnels_are_offered_for_devices_where_there_can_be_any(make_site, home, tunnels):
     await devices.add(home, "parent", name="Ben's phone", profile="teen")
-    of = {field.name: getattr(site, field.name) for field in fields(site)}
-    page = await Browser(create_app(SiteWithTunnels(**{**of, "tunnels": tunnels}))).get("/add")
+    page = await Browser(create_app(make_site(tunnels=tunnels))).get("/add")
     assert ('href="/devices/bens-phone/tunnel"' in page.text) == (tunnels is not None)
 
 
