@@ -107,6 +107,16 @@ async def test_the_code_lets_a_phone_set_the_password_and_nothing_else(phone, ty
     assert (await phone.get("/start/people")).status == 200
 
 
+async def test_a_phone_that_has_read_the_code_need_not_type_it_and_looking_alone_opens_nothing(phone):
+    page = await phone.get(f"/start?code={START_CODE}")
+    assert f'name="code" type="text" value="{START_CODE}"' in page.text
+    assert "<b>" not in (await phone.get("/start?code=%3Cb%3E")).text
+    for _ in range(12):
+        await phone.get("/start?code=wrong")
+    assert (await phone.get("/settings")).location == "/start"
+    assert (await phone.post("/start/code", {"code": START_CODE})).status == 303
+
+
 async def test_a_password_without_the_code_is_not_taken(phone, home):
     answer = await phone.post("/start/password", NEW)
     assert "One-time code" in answer.words
