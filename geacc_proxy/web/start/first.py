@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 _MOST_SHOWN = 60
-_LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, slots=True)
