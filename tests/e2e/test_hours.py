@@ -159,6 +159,7 @@ def test_the_hour_that_comes_twice_in_autumn_is_as_the_clock_shows_it_both_times
     assert is_open(child, street)
     clock.forward(minutes=2)
     assert not is_open(child, street)
+    expect(child.get_by_text("It opens again at 02:00.")).to_be_visible()
     clock.forward(minutes=30)
     assert is_open(child, street)
     clock.forward(minutes=30)
