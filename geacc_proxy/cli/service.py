@@ -135,6 +135,9 @@ def _import_gateway() -> None:
     import geacc_proxy.gateways.mitm.tunnels
     import geacc_proxy.web.app
     import geacc_proxy.web.server  # noqa: F401
+    from geacc_proxy.web import pages
+
+    pages.prepare()
 
 
 def _log_to_stderr() -> None:

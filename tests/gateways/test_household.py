@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -222,3 +223,19 @@ async def test_a_connection_to_the_pages_of_who_knows_whom_is_not_the_machines_o
     traffic.server_connected(SimpleNamespace(server=server, client=tflow.tclient_conn()))  # type: ignore[arg-type]
 
     assert traffic.callers.address(("127.0.0.1", 50_000)) == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", socket.gethostname()])
+async def test_the_proxys_own_address_leads_to_what_sets_a_device_up(traffic: HouseholdTraffic, host: str) -> None:
+    flow = a_flow(host)
+    flow.request.port = 8080
+    traffic.requestheaders(flow)
+    assert flow.response is not None
+    assert (flow.response.status_code, flow.response.headers["location"]) == (302, f"http://{host}:8081/setup")
+
+
+async def test_another_host_on_the_same_port_is_another_site(traffic: HouseholdTraffic) -> None:
+    flow = a_flow("good.test")
+    flow.request.port = 8080
+    traffic.requestheaders(flow)
+    assert flow.response is None

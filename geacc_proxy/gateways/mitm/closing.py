@@ -85,6 +85,12 @@ def closed(request: Request, reason: Reason, page: str, *, document: bool) -> Re
     )
 
 
+def to_pages(request: Request, port: int) -> Response:
+    """The answer to one who opens the proxy's own address as a page: what sets a device up is on that port."""
+    host = f"[{request.host}]" if ":" in request.host else request.host
+    return Response.make(302, b"", {"Location": f"http://{host}:{port}/setup", "Cache-Control": "no-store"})
+
+
 def close_stream(response: Response, reason: Reason) -> None:
     """Have a response that has begun end here: what comes is dropped."""
     text = f"Closed: {reason.explanation}.\n".encode()

@@ -8,9 +8,11 @@ leaves from, before anything is sent over it.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from geacc_proxy.gateways.mitm.hosts import plain_address, plain_host
@@ -66,6 +68,10 @@ class Reserved:
             local: the address by which the client has reached the proxy.
         """
         return port == self.port and (host in _OWN or host in (local, plain_host(self.host)))
+
+    def is_here(self, host: str, local: str) -> bool:
+        """Whether that is this machine, by an address or by its own name; the arguments as for `is_own`."""
+        return host in _OWN or host in (local, plain_host(self.host)) or host in _own_names()
 
     def is_named(self, host: str) -> bool:
         """Whether a host, as `plain_host` gives it, is the reserved name."""
@@ -139,3 +145,10 @@ class Callers:
 
 def _place(address: tuple[str, int]) -> tuple[str, int]:
     return plain_address(address[0]), address[1]
+
+
+@cache
+def _own_names() -> frozenset[str]:
+    name = plain_host(socket.gethostname())
+    first = name.partition(".")[0]
+    return frozenset({name, first, f"{first}.local"}) if first else frozenset()
