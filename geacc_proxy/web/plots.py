@@ -21,6 +21,7 @@ _FILLED = 0.72  # of the width that a bar's place has
 _MOST_LABELS = 8
 """More do not fit beside each other on a phone of 320 pixels."""
 _ROW, _BAND = 26, 14  # pixels from day to day in the picture of a week, and of a day's band
+_LEAST = 2.5  # pixels of a bar: a few among thousands are seen too
 _NOTHING = 1e-6  # nothing is plotted that is less
 _HOURS = (0, 6, 12, 18, 24)
 _DAY = 24 * 60
@@ -89,7 +90,8 @@ def bars(plot: Plot) -> Markup:
             for number, series in enumerate(plot.series, 1):
                 value = series.values[place] or 0
                 if value:
-                    yield _rect(f"plot-bar plot-{number}", left, _y(base + value, top), width, _span(value, top))
+                    height = max(_LEAST, _span(value, top))
+                    yield _rect(f"plot-bar plot-{number}", left, _y(base, top) - height, width, height)
                 base += value
 
     return _framed(plot, axis, body())
