@@ -123,8 +123,10 @@ class AtHome:
         Raises:
             JournalError: what is kept of the home cannot be read.
         """
+        from geacc_proxy.home.digest import Digests
         from geacc_proxy.home.home import Home
         from geacc_proxy.home.lists import FOLDER, Lists
+        from geacc_proxy.home.notices import Notices
         from geacc_proxy.home.retention import Retention
         from geacc_proxy.home.storage import open_store
         from geacc_proxy.home.tally import Tally
@@ -132,10 +134,12 @@ class AtHome:
         zone = ZoneInfo(settings.timezone) if settings.timezone else None
         home = await Home.open(lambda: open_store(database), zone=zone, strictness=settings.strictness)
         tally = await Tally.open(home, database)
-        lists = Lists(home, state_dir / FOLDER)
+        lists, translate = Lists(home, state_dir / FOLDER), _translator(home)
         chores = (
             asyncio.create_task(lists.run(), name="block lists"),
             asyncio.create_task(Retention(home, database).run(), name="retention"),
+            asyncio.create_task(Notices(home, translate=translate).run(), name="notices"),
+            asyncio.create_task(Digests(home, database, tally=tally, translate=translate).run(), name="digests"),
         )
         return cls(home, tally, lists, chores)
 
@@ -241,6 +245,19 @@ def picture_filter(household: Household, settings: Settings) -> PictureFilter:
     )
     held_bytes = settings.max_held_megabytes * 2**20
     return PictureFilter(household.door, household.workshop.caps.bytes, texts=texts, held_bytes=held_bytes)
+
+
+def _translator(home: Home) -> Callable[[str], str]:
+    """From English into the language that a parent has chosen, asked for each text."""
+    from geacc_proxy.home.preferences import preferences
+    from geacc_proxy.web.i18n import Languages
+
+    languages = Languages()
+
+    def translate(text: str) -> str:
+        return languages.get(languages.choose(preferences(home).language, "")).texts.gettext(text)
+
+    return translate
 
 
 def _say_what_is_assumed(model: InstalledModel, asked: str) -> None:
