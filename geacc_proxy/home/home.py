@@ -130,14 +130,16 @@ class Home:
         return self.rules_of(self.device(context.device))
 
     def rules_of(self, device: Device) -> Rules:
-        """What holds for a device now."""
+        """What holds for a device now. The minute that it is used in is its own to the end, as its last one, too."""
         at = self.now()
-        return self.house.rules(device, at, self.used_minutes(device.key, at))
+        day, minute = self._on_the_wall(at)
+        noted = self._used.get((device.key, day), ())
+        return self.house.rules(device, at, len(noted) - (minute in noted))
 
     def note_use(self, device: str) -> None:
         """The device is being used in this minute."""
-        wall = self.now().astimezone(self.house.zone)
-        self._used.setdefault((device, wall.date().isoformat()), set()).add(wall.hour * 60 + wall.minute)
+        day, minute = self._on_the_wall(self.now())
+        self._used.setdefault((device, day), set()).add(minute)
 
     def restore_use(self, day: str, minutes: Mapping[str, Iterable[int]]) -> None:
         """Know again what was noted before a restart: by device, minutes of a day (ISO date) on the wall clock."""
@@ -150,8 +152,13 @@ class Home:
 
     def used_minutes(self, device: str, at: datetime | None = None) -> int:
         """Minutes of use on the day of `at`, today without it."""
-        wall = (at or self.now()).astimezone(self.house.zone)
-        return len(self._used.get((device, wall.date().isoformat()), ()))
+        day, _ = self._on_the_wall(at or self.now())
+        return len(self._used.get((device, day), ()))
+
+    def _on_the_wall(self, at: datetime) -> tuple[str, int]:
+        """The day (ISO date) and its minute."""
+        wall = at.astimezone(self.house.zone)
+        return wall.date().isoformat(), wall.hour * 60 + wall.minute
 
     # What is kept
 

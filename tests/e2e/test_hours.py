@@ -177,7 +177,9 @@ def test_todays_minutes_are_used_up_and_a_parent_gives_more(chromium: Chromium, 
     for _ in range(3):
         clock.forward(minutes=1)
         # A window with a connection of its own: use is noted once a second of real time on each.
-        assert is_open(child_of(chromium, "phone"), street)
+        child = child_of(chromium, "phone")
+        assert is_open(child, street)
+        assert hidden(child, street), "the pictures of the last minute's page are there too"
     clock.forward(minutes=1)
     child = child_of(chromium, "phone")
     assert not is_open(child, street)

@@ -18,7 +18,7 @@ from geacc_proxy.home.home import Home
 from geacc_proxy.home.storage import open_store
 from geacc_proxy.policy.device import Traits
 from geacc_proxy.policy.override import Scope
-from geacc_proxy.policy.profile import TEEN, Filtering
+from geacc_proxy.policy.profile import TEEN, UNDER_12, Filtering
 from geacc_proxy.verdict import Action
 
 from .conftest import Clock
@@ -141,6 +141,20 @@ async def test_minutes_of_use_are_counted_once_each_and_by_day(home: Home, clock
     home.restore_use("2026-01-06", {"tablet": [5, 6]})
     assert home.used_minutes("tablet") == 2
     assert home.use_of("2026-01-06") == {"tablet": frozenset({5, 6})}
+
+
+async def test_the_last_minute_of_a_day_is_given_whole(home: Home, clock: Clock) -> None:
+    key = await newcomer(home)
+    await profiles.save(home, "parent", replace(UNDER_12, daily_minutes=2))
+    await devices.edit(home, "parent", key, profile=UNDER_12.name)
+    clock.now = clock.now.replace(hour=12, minute=0, second=0)
+    left = []
+    for _ in range(5):
+        left.append(home.rules_of(home.device(key)).minutes_left)
+        if left[-1]:
+            home.note_use(key)
+        clock.move(seconds=30)
+    assert left == [2, 2, 1, 1, 0]
 
 
 async def test_two_devices_cannot_be_recognised_by_the_same_thing(home: Home) -> None:
