@@ -66,8 +66,15 @@ async def add(home: Home, name: str, profile: str, marks: Marks) -> Device:
     """Enter a device."""
     fields = marks.read()
     addresses, macs = fields.pop("addresses", ()), fields.pop("macs", ())
-    first = {"address": addresses[0] if addresses else "", "mac": macs[0] if macs else ""}
-    device = await devices.add(home, WHO, name=name, profile=profile, **first, **fields)
+    device = await devices.add(
+        home,
+        WHO,
+        name=name,
+        profile=profile,
+        address=addresses[0] if addresses else "",
+        mac=macs[0] if macs else "",
+        port=fields.get("port", 0),
+    )
     if len(addresses) > 1 or len(macs) > 1:
         device = await devices.edit(home, WHO, device.key, addresses=addresses, macs=macs)
     return device

@@ -45,6 +45,13 @@ class ListFormat(StrEnum):
     CSV = "csv"
 
 
+class DeedsFormat(StrEnum):
+    """How the audit trail looks."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 class ExportFormat(StrEnum):
     """What an export is made of."""
 
@@ -139,6 +146,55 @@ def purge(
     if not yes:
         _ask(path, until, device)
     typer.echo(f"{_lines(purge_lines(path, before=until, device=device))} purged.")
+
+
+@app.command()
+def deeds(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+    format: Annotated[  # noqa: A002
+        DeedsFormat, typer.Option(help="json: one object a line.")
+    ] = DeedsFormat.TABLE,
+    state_dir: StateDir = None,
+) -> None:
+    """Show who changed what at home, newest first."""
+    from geacc_proxy.cli.homekeeping import at_home, when, write_json_lines, write_table
+    from geacc_proxy.home.data import written
+    from geacc_proxy.home.deeds import sentence
+
+    found = at_home(state_dir, lambda home: home.deeds(limit=limit))
+    if format is DeedsFormat.JSON:
+        write_json_lines(
+            {
+                "number": deed.number,
+                "time": written(deed.time),
+                "who": deed.who,
+                "what": sentence(deed),
+                "undone": deed.undone,
+            }
+            for deed in found
+        )
+    elif found:
+        rows = [
+            (str(deed.number), when(deed.time), deed.who, sentence(deed), f"by {deed.undone}" if deed.undone else "")
+            for deed in found
+        ]
+        write_table(("Number", "Time", "Who", "What", "Undone"), rows, right=("Number",))
+    else:
+        typer.echo("Nothing was changed so far.")
+
+
+@app.command()
+def undo(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="As `deeds` shows it.")],
+    state_dir: StateDir = None,
+) -> None:
+    """Take back what was changed at home."""
+    from geacc_proxy.cli.homekeeping import WHO, at_home
+
+    if number >= 2**63:
+        raise UsageError(f"there is no action {number}; `geacc-proxy log deeds` has their numbers")
+    done = at_home(state_dir, lambda home: home.undo(number, WHO))
+    typer.echo(f"Taken back; that is number {done}, which can be undone too.")
 
 
 def _database(state_dir: Path | None) -> Path:
