@@ -131,7 +131,7 @@ async def _settle_in(home: Home, clock: _Clock, state: Path) -> None:
     afternoon = Slot(frozenset(range(5)), time(14), time(20))
     weekend = Slot(frozenset({5, 6}), time(9), time(20, 30))
     sites = SiteRules(HostSet({"school.example"}), HostSet({"bets.example"}), HostSet({"museum.example"}))
-    small = replace(UNDER_12, sites=sites, block_lists=("chats",), daily_minutes=120, thumbnails=True)
+    small = replace(UNDER_12, sites=sites, block_lists=("chats",), daily_minutes=240, thumbnails=True)
     await profiles.save(home, PARENT, replace(small, schedule=Schedule((afternoon, weekend))))
     await profiles.save(
         home, PARENT, replace(TEEN, sites=SiteRules(block=HostSet({"bets.example"})), effect=Effect.BLUR)
@@ -230,7 +230,8 @@ def _likeness(number: int) -> int:
 def _sketch(number: int) -> bytes:
     """The thumbnail of a soft gradient."""
     chance = np.random.default_rng(number)
-    corners = Image.fromarray(chance.integers(30, 226, (3, 4, 3), np.uint8))
+    tones = chance.integers(60, 200, (1, 1, 3)) + chance.integers(-40, 41, (2, 3, 3))
+    corners = Image.fromarray(tones.clip(0, 255).astype(np.uint8))
     file = io.BytesIO()
     corners.resize((320, 240), Image.Resampling.BICUBIC).save(file, "PNG")
     return depict(file.getvalue(), "image/png", Caps(), Manner.THUMBNAIL)
@@ -252,7 +253,7 @@ def _counts(now: datetime, zone: tzinfo, chance: random.Random) -> Counts:
                 minutes = min(minutes, now.minute)
             pages = max(1, minutes // 3)
             pictures = pages * chance.randrange(14, 30)
-            hidden = sum(chance.random() < 0.006 for _ in range(pictures)) if device != MUM else 0
+            hidden = sum(chance.random() < 0.012 for _ in range(pictures)) if device != MUM else 0
             counts.count(hour, device, pages=pages, pictures=pictures, hidden=hidden, cached=int(pictures * 0.63))
             for _ in range(pictures):
                 counts.added[hour, device, bucket(0.4 if chance.random() < 0.63 else chance.gauss(24, 7))] += 1
@@ -260,6 +261,9 @@ def _counts(now: datetime, zone: tzinfo, chance: random.Random) -> Counts:
                 counts.count_site(day, device, chance.choice(_SITES[device]), "pages")
             for _ in range(hidden):
                 counts.count_site(day, device, "wallpapers.example" if device == ANNA else "forum.example", "hidden")
+            if chance.random() < 0.2 and device != MUM:
+                counts.count(hour, device, closed=1)
+                counts.count_site(day, device, "bets.example", "closed")
             used = frozenset(wall.hour * 60 + minute for minute in range(minutes))
             counts.use[day, device] = counts.use.get((day, device), frozenset()) | used
     return counts

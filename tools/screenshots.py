@@ -25,12 +25,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY))
@@ -54,7 +54,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 TALLEST = {"desktop": 1500, "phone": 1300}
 """Of a picture, in CSS pixels; what a page has below that is left out."""
-COLOURS = 128
+COLOURS = 160
 READY_WITHIN = 60
 """Seconds."""
 NOTICED_WITHIN = 4
@@ -82,7 +82,7 @@ class Shot:
     name: str
     path: str
     screen: str = "desktop"
-    scheme: str = "light"
+    scheme: Literal["light", "dark"] = "light"
 
 
 PARENTS = (
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.run(_sit_down_at_the_tablet(state))
             # Without <-loopback> Chromium goes round any proxy to reach this machine.
             through = {"server": f"http://127.0.0.1:{proxy}", "bypass": "<-loopback>"}
-            child = here | {"base_url": "http://geacc.internal", "proxy": through}
+            child = here | {"base_url": "http://geacc.internal", "proxy": through, "ignore_https_errors": True}
             _take(_chosen(CHILDS, options.only), options.out, child)
     return 0
 
@@ -160,7 +160,8 @@ async def _sit_down_at_the_tablet(state: Path) -> None:
 def _running(state: Path, zone: str) -> Iterator[tuple[int, int]]:
     """The program; gives the ports of the proxy and of the pages."""
     proxy, pages = _free_port(), _free_port()
-    command = [Path(sys.executable).parent / "geacc-proxy", "run", "--state-dir", state, "--workers", "1"]
+    program = Path(sys.executable).parent / "geacc-proxy"
+    command = [str(program), "run", "--state-dir", str(state), "--workers", "1"]
     process = subprocess.Popen(
         [*command, "--port", str(proxy), "--admin-port", str(pages)],
         env={**os.environ, "GEACC_TIMEZONE": zone},
@@ -223,7 +224,7 @@ def _take(shots: Sequence[Shot], out: Path, context: dict[str, Any], *, logged_i
                 kept = window.storage_state()
             page.goto(shot.path)
             page.wait_for_load_state("load")
-            page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+            expect(page.get_by_text("Testing…")).to_have_count(0, timeout=20_000)
             _write(page, out / f"{shot.name}.png", TALLEST[shot.screen])
             window.close()
         browser.close()
