@@ -1,7 +1,7 @@
 # geacc-proxy in a container. docs/docker.md tells how to build and run it.
 #
 #   docker build --tag geacc-proxy .
-#   docker build --tag geacc-proxy:toolbox --build-arg EXTRAS=tensorflow,onnx,lab .
+#   docker build --tag geacc-proxy:toolbox --build-arg EXTRAS=tensorflow,onnx,lab,notify .
 
 ARG PYTHON_IMAGE=python:3.12.12-slim-trixie
 
@@ -12,7 +12,7 @@ ARG UV_VERSION=0.13.9
 RUN pip install --no-cache-dir "uv==${UV_VERSION}"
 
 # tensorflow, onnx, lab: as many as are wanted, between commas.
-ARG EXTRAS=""
+ARG EXTRAS="notify"
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
     UV_NO_CACHE=1 \

@@ -12,7 +12,7 @@ if [ "$#" -eq 0 ]; then
 fi
 
 case "$1" in
-  -* | run | predict | explain | log | cert | models | train | evaluate | dataset | device | doctor | bench | icap)
+  -* | run | predict | explain | log | cert | models | train | evaluate | dataset | device | profile | token | password | doctor | bench | icap)
     exec geacc-proxy "$@"
     ;;
 esac

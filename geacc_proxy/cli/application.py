@@ -10,7 +10,22 @@ import typer
 from typer.exceptions import TyperException
 
 from geacc_proxy import __version__
-from geacc_proxy.cli import cert, dataset, doctor, evaluate, explain, log, models, predict, run, train
+from geacc_proxy.cli import (
+    cert,
+    dataset,
+    device,
+    doctor,
+    evaluate,
+    explain,
+    log,
+    models,
+    password,
+    predict,
+    profile,
+    run,
+    token,
+    train,
+)
 from geacc_proxy.cli.notices import tell_notices
 from geacc_proxy.exceptions import GeaccError
 
@@ -33,6 +48,10 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(log.app, name="log")
+app.add_typer(device.app, name="device")
+app.add_typer(profile.app, name="profile")
+app.add_typer(token.app, name="token")
+app.command("password")(password.password)
 app.add_typer(cert.app, name="cert")
 app.command("doctor")(doctor.doctor)
 
