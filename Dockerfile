@@ -11,7 +11,7 @@ FROM ${PYTHON_IMAGE} AS build
 ARG UV_VERSION=0.13.9
 RUN pip install --no-cache-dir "uv==${UV_VERSION}"
 
-# tensorflow, onnx, lab: as many as are wanted, between commas.
+# tensorflow, onnx, lab, notify: as many as are wanted, between commas. notify sends messages to a parent.
 ARG EXTRAS="notify"
 ENV UV_COMPILE_BYTECODE=1 \
     UV_LINK_MODE=copy \
