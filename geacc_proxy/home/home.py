@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from geacc_proxy.exceptions import GeaccError, UsageError
@@ -138,7 +138,11 @@ class Home:
 
     def note_use(self, device: str) -> None:
         """The device is being used in this minute."""
-        day, minute = self._on_the_wall(self.now())
+        now = self.now()
+        day, minute = self._on_the_wall(now)
+        if (device, day) not in self._used:  # a new day: only yesterday is still written by somebody
+            yesterday, _ = self._on_the_wall(now - timedelta(days=1))
+            self._used = {place: noted for place, noted in self._used.items() if place[1] >= yesterday}
         self._used.setdefault((device, day), set()).add(minute)
 
     def restore_use(self, day: str, minutes: Mapping[str, Iterable[int]]) -> None:

@@ -141,6 +141,10 @@ async def test_minutes_of_use_are_counted_once_each_and_by_day(home: Home, clock
     home.restore_use("2026-01-06", {"tablet": [5, 6]})
     assert home.used_minutes("tablet") == 2
     assert home.use_of("2026-01-06") == {"tablet": frozenset({5, 6})}
+    assert home.use_of("2026-01-05") != {}
+    clock.move(days=1)
+    home.note_use("tablet")
+    assert home.use_of("2026-01-05") == {}, "only yesterday is kept in memory"
 
 
 async def test_the_last_minute_of_a_day_is_given_whole(home: Home, clock: Clock) -> None:
