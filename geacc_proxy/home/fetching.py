@@ -1,16 +1,12 @@
 """One picture from its address, because a parent asked for it: from the public web alone, within bounds, kept nowhere.
 
 Whether an address is public is asked of the numbers that a connection is made to, not of the name: whoever owns a name
-can let it lead anywhere, and change that between a look and a use. Each redirect is a connection of its own.
-
-Sources: IANA's special-purpose address registries (RFC 6890), RFC 6052 (NAT64), RFC 3056 (6to4).
-"""
+can let it lead anywhere, and change that between a look and a use. Each redirect is a connection of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -22,6 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from geacc_proxy import __version__
 from geacc_proxy.exceptions import GeaccError, UsageError
+from geacc_proxy.policy.publicness import is_public
 
 MOST_BYTES = 32 * 2**20
 """Of one picture; what is longer is not judged either."""
@@ -35,12 +32,6 @@ _LOWEST_FREE_PORT = 1024  # ports below are services of the system; of those onl
 _SILENCE_SECONDS = 10.0
 _CHUNK = 64 * 1024
 _LONGEST_ADDRESS = 8192
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# Python counts these as global: parts of them are, or were.
-_NOT_QUITE_GLOBAL = tuple(
-    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "3fff::/20"))
-)
 
 
 class FetchError(GeaccError):
@@ -58,24 +49,6 @@ class Fetched:
 
     body: bytes
     content_type: str
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address, as numbers, is one of the public internet.
-
-    An IPv6 address that stands for an IPv4 address (mapped, NAT64, 6to4) is judged by that one.
-    """
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = ipaddress.IPv4Address(found.packed[-4:]) if found in _NAT64 else found.ipv4_mapped or found.sixtofour
-        if inner is None and found not in _GLOBAL_UNICAST:
-            return False
-        found = inner or found
-    not_quite = any(found.version == net.version and found in net for net in _NOT_QUITE_GLOBAL)
-    return found.is_global and not found.is_multicast and not not_quite
 
 
 def check_address(address: str) -> str:

@@ -10,9 +10,9 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from geacc_proxy.lab.dataset.addresses import is_public
 from geacc_proxy.lab.dataset.lifeline import hang
 from geacc_proxy.lab.dataset.outcome import Failed, Outcome
+from geacc_proxy.policy.publicness import is_public
 
 # Where there is no point in asking again: the name is unknown, not the way to whoever knows it (getaddrinfo(3)).
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
