@@ -191,13 +191,22 @@ def clock(value: datetime | time | None) -> str:
 
 
 def day(value: datetime | date | None, form: str = "medium") -> str:
-    """The day: `31 Jan 2026`; `form` may be a pattern of CLDR's such as `EEE d MMM`. Empty for None."""
+    """The day: `31 Jan 2026`; empty for None.
+
+    Args:
+        value: the day, or a moment of it.
+        form: a width (`medium`, `full`), or what is to be in it, as CLDR's skeletons have it (`MMMEEEEd`); each
+            language has its own order.
+    """
     if value is None:
         return ""
     language = _current.get()
     if isinstance(value, datetime):
         value = language.on_wall(value).date()
-    return str(dates.format_date(value, form, locale=language.locale))
+    if form in ("short", "medium", "long", "full"):
+        return str(dates.format_date(value, form, locale=language.locale))
+    midnight = datetime(value.year, value.month, value.day)
+    return str(dates.format_skeleton(form, midnight, locale=language.locale))
 
 
 def weekday(index: int, width: Literal["wide", "abbreviated"] = "wide") -> str:

@@ -284,7 +284,7 @@ async def test_when_the_days_time_is_used_up_more_can_be_asked_for(emma: Browser
     page = await emma.get(closed())
     await emma.post("/closed/ask", {"url": GAME})
 
-    assert "It opens again on Thursday" in page.words
+    assert "It opens again on Thu" in page.words
     assert "Ask for more time" in page.words
     assert [asked.reason for asked in requests.all_of(home)] == ["time-up"]
 

@@ -82,7 +82,7 @@ async def test_this_week_has_what_was_before_today(parent, tally, clock):
     assert "Pictures checked 0" in (await parent.get("/")).words
     week = await parent.get("/?span=week")
     assert "Pictures checked 4" in week.words
-    assert "Wednesday, 4 Mar" in week.words
+    assert "Wed, Mar 4" in week.words
 
 
 async def test_a_home_where_nothing_has_happened_has_an_overview(parent):

@@ -115,6 +115,8 @@ class Gateway(Master):
         logging.getLogger(proxyserver.__name__).setLevel(logging.CRITICAL)
         await self._server.setup_servers()
         logging.getLogger(proxyserver.__name__).setLevel(logging.NOTSET)
+        # A device that does not trust the certificate would be a line for each connection; the home is told once.
+        logging.getLogger("mitmproxy.proxy.server").setLevel(logging.ERROR)
         for server in self._server.servers:
             if server.last_exception is not None:
                 raise GeaccError(self._why_not(server.last_exception))

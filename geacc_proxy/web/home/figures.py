@@ -93,7 +93,7 @@ class Figures:
     @property
     def days(self) -> Drawing:
         """Pictures day by day."""
-        names = tuple(day(span.start, "EEEE, d MMM") for span in self.overview.days)
+        names = tuple(day(span.start, "MMMEEEEd") for span in self.overview.days)
         ticks = tuple(day(span.start, "EEE") for span in self.overview.days)
         numbers = [span.numbers for span in self.overview.days]
         return Drawing(_pictures("days", _("Pictures by day"), names, numbers, ticks), _("Day"))
