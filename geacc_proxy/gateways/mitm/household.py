@@ -306,7 +306,7 @@ class HouseholdTraffic:
         if reserved.is_own(certain, request.port, line.local) and request.scheme == "http":
             self._lead(flow, line, "")
             return None
-        if request.port == line.client.sockname[1] and reserved.is_here(certain, line.local):
+        if line.explicit and request.port == line.client.sockname[1] and reserved.is_here(certain, line.local):
             self._answer(flow, line, closing.to_pages(request, reserved.port))
             return None
         return self._logged_in(flow, line, headers, lambda: self._admit(flow, line, names, headers))

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from geacc_proxy.gateways.mitm.household import HouseholdTraffic
 
 _DRAIN_SECONDS = 2.0
+_ATTEMPTS = 6
+_ATTEMPT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +146,22 @@ class Gateway(Master):
         """
         first, *_ = self.options.mode
         wanted = [first, *dict.fromkeys(modes)]
-        failed = {server.mode.full_spec for server in self._server.servers if server.last_exception is not None}
         logger = logging.getLogger(proxyserver.__name__)
         logger.setLevel(logging.CRITICAL)
         try:
-            if failed:
-                await self._server.servers.update(_parsed(mode for mode in wanted if mode not in failed))
-            await self._server.servers.update(_parsed(wanted))
+            for _ in range(_ATTEMPTS):
+                # What is no longer wanted goes first, and what failed is left out once, or it would not be tried again.
+                here = {server.mode.full_spec for server in self._server.servers if server.last_exception is None}
+                await self._server.servers.update(_parsed(mode for mode in wanted if mode in here))
+                await self._server.servers.update(_parsed(wanted))
+                if not self._failed():
+                    break
+                await asyncio.sleep(_ATTEMPT_SECONDS)  # a tunnel that was closed lets go of its port a moment later
         finally:
             logger.setLevel(logging.NOTSET)
+        return self._failed()
+
+    def _failed(self) -> dict[str, str]:
         return {
             server.mode.full_spec: " ".join(str(server.last_exception).split())
             for server in self._server.servers
