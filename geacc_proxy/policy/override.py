@@ -95,6 +95,8 @@ class Overrides:
 
     def of_site(self, scope: Scope, host: str, device: str, at: datetime) -> Override | None:
         """The answer on a site, or on one that it is a part of; `scope` says what about it."""
+        if not self.by_value:
+            return None
         labels = host.split(".")
         for start in range(len(labels)):
             for override in self.by_value.get((scope, ".".join(labels[start:])), ()):

@@ -19,7 +19,7 @@ from geacc_proxy.home.storage import open_store
 from geacc_proxy.policy.device import Traits
 from geacc_proxy.policy.override import Scope
 from geacc_proxy.policy.profile import TEEN, UNDER_12, Filtering
-from geacc_proxy.verdict import Action
+from geacc_proxy.verdict import Action, Context
 
 from .conftest import Clock
 
@@ -128,6 +128,20 @@ async def test_a_pause_is_over_when_its_time_is(home: Home, clock: Clock) -> Non
     assert home.rules_of(home.device(key)).paused
     await devices.pause(home, "parent", None)
     assert not home.rules_of(home.device(key)).paused
+
+
+async def test_what_holds_for_a_picture_follows_each_change_at_once_and_the_clock_within_a_second(
+    home: Home, clock: Clock
+) -> None:
+    key = await newcomer(home)
+    context = Context(device=key)
+    first = home.rules(context)
+    clock.move(seconds=0.9)
+    assert home.rules(context) is first
+    await devices.pause(home, "parent", 5, key)
+    assert home.rules(context).paused
+    clock.move(minutes=5)
+    assert not home.rules(context).paused
 
 
 async def test_minutes_of_use_are_counted_once_each_and_by_day(home: Home, clock: Clock) -> None:
