@@ -8,19 +8,13 @@ from typing import Annotated
 
 import typer
 
+from geacc_proxy.cli.options import ListFormat, StateDir
 from geacc_proxy.exceptions import UsageError
 
 app = typer.Typer(
     help="List, add and change devices, pause filtering, and write the files that set a device up.",
     no_args_is_help=True,
 )
-
-
-class ListFormat(StrEnum):
-    """How a list looks."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class Fallback(StrEnum):
@@ -30,10 +24,6 @@ class Fallback(StrEnum):
     OPEN = "open"
 
 
-_StateDir = Annotated[
-    Path | None,
-    typer.Option("--state-dir", metavar="DIR", help="Where all that must survive lies; GEACC_STATE_DIR without it."),
-]
 _Device = Annotated[str, typer.Argument(metavar="DEVICE", help="Its key or its name, as `list` shows them.")]
 _Addresses = Annotated[
     list[str] | None, typer.Option("--address", metavar="IP", help="IP address; may be given several times.")
@@ -50,7 +40,7 @@ def list_(
     format: Annotated[  # noqa: A002
         ListFormat, typer.Option(help="json: one object a line.")
     ] = ListFormat.TABLE,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Show all devices, and what holds for them now."""
     from geacc_proxy.cli.device_keeping import show
@@ -68,7 +58,7 @@ def add(
     port: _Port = None,
     login: Annotated[str, typer.Option(metavar="USER", help="User name at the proxy; asks for a password.")] = "",
     password_stdin: _Stdin = False,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Enter a device."""
     from geacc_proxy.cli.device_keeping import Marks, log_in
@@ -95,7 +85,7 @@ def edit(
     address: _Addresses = None,
     mac: _Macs = None,
     port: _Port = None,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Change a device; what is given takes the place of what it had, --address "" of all its addresses."""
     from geacc_proxy.cli.device_keeping import Marks
@@ -107,7 +97,7 @@ def edit(
 
 
 @app.command()
-def remove(device: _Device, state_dir: _StateDir = None) -> None:
+def remove(device: _Device, state_dir: StateDir = None) -> None:
     """Forget a device; when it comes back it is a new one."""
     from geacc_proxy.cli.device_keeping import found
     from geacc_proxy.cli.homekeeping import WHO, at_home
@@ -125,7 +115,7 @@ def pause(
     device: Annotated[str, typer.Argument(metavar="[DEVICE]", help="Its key or its name.")] = "",
     all_: Annotated[bool, typer.Option("--all", help="For all devices.")] = False,
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="For how long.")] = 30,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Pause filtering for a device, or with --all for all."""
     _pause(device, minutes, state_dir, for_all=all_)
@@ -136,7 +126,7 @@ def pause(
 def resume(
     device: Annotated[str, typer.Argument(metavar="[DEVICE]", help="Its key or its name.")] = "",
     all_: Annotated[bool, typer.Option("--all", help="End the pause that is for all.")] = False,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """End a pause."""
     _pause(device, None, state_dir, for_all=all_)
@@ -147,7 +137,7 @@ def resume(
 def bonus(
     device: _Device,
     minutes: Annotated[int, typer.Argument(metavar="MINUTES", min=1, max=1440, help="How much more.")],
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Give a device more time today, beside what it was given already."""
     from geacc_proxy.cli.device_keeping import found
@@ -167,7 +157,7 @@ def login(
     user: Annotated[str, typer.Argument(metavar="[USER]", help="User name at the proxy.")] = "",
     remove: Annotated[bool, typer.Option("--remove", help="Take user name and password away.")] = False,
     password_stdin: _Stdin = False,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Give a device a user name and a password at the proxy, by which it is recognised wherever it is."""
     from geacc_proxy.cli.device_keeping import log_in
@@ -194,7 +184,7 @@ def policy(
     wifi_password_stdin: Annotated[
         bool, typer.Option("--wifi-password-stdin", help="Read that network's password from standard input.")
     ] = False,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Write a file that sets a device up, or list those that there are."""
     from geacc_proxy.cli.setup_files import Order, list_files, write_file

@@ -8,14 +8,9 @@ from typing import Annotated
 
 import typer
 
+from geacc_proxy.cli.options import ListFormat
+
 app = typer.Typer(help="List, describe, fetch, convert and choose models.", no_args_is_help=True)
-
-
-class ListFormat(StrEnum):
-    """How a list looks."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class Via(StrEnum):

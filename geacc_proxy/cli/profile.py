@@ -2,66 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from geacc_proxy.cli.options import ListFormat, StateDir
+from geacc_proxy.policy.profile import Effect, Filtering, Strictness, Video
+
 app = typer.Typer(help="List, show, change and remove profiles.", no_args_is_help=True)
 
 
-class ListFormat(StrEnum):
-    """How a list looks."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-class Strictness(StrEnum):
-    """How sure the model must be."""
-
-    STRICT = "strict"
-    BALANCED = "balanced"
-    LENIENT = "lenient"
-
-
-class Filtering(StrEnum):
-    """What is done with pictures."""
-
-    HIDE = "hide"
-    MONITOR = "monitor"
-    OFF = "off"
-
-
-class Effect(StrEnum):
-    """What stands in the place of a hidden picture."""
-
-    PLACEHOLDER = "placeholder"
-    BLUR = "blur"
-    PIXELATE = "pixelate"
-
-
-class Video(StrEnum):
-    """What is done with moving pictures."""
-
-    ALLOW = "allow"
-    POSTERS = "posters"
-    LISTED = "listed"
-    BLOCK = "block"
-
-
-_StateDir = Annotated[
-    Path | None,
-    typer.Option("--state-dir", metavar="DIR", help="Where all that must survive lies; GEACC_STATE_DIR without it."),
-]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as under-12.")]
 _Format = Annotated[ListFormat, typer.Option(help="json: one object a line.")]
 _Sites = list[str] | None
 
 
 @app.command("list")
-def list_(format: _Format = ListFormat.TABLE, state_dir: _StateDir = None) -> None:  # noqa: A002
+def list_(format: _Format = ListFormat.TABLE, state_dir: StateDir = None) -> None:  # noqa: A002
     """Show all profiles."""
     from geacc_proxy.cli.homekeeping import at_home
     from geacc_proxy.cli.profile_keeping import show_all
@@ -70,7 +28,7 @@ def list_(format: _Format = ListFormat.TABLE, state_dir: _StateDir = None) -> No
 
 
 @app.command()
-def show(name: _Name, format: _Format = ListFormat.TABLE, state_dir: _StateDir = None) -> None:  # noqa: A002
+def show(name: _Name, format: _Format = ListFormat.TABLE, state_dir: StateDir = None) -> None:  # noqa: A002
     """Show all that holds with a profile."""
     from geacc_proxy.cli.homekeeping import at_home
     from geacc_proxy.cli.profile_keeping import show as show_one
@@ -106,7 +64,7 @@ def set_(
     unfiltered: Annotated[_Sites, typer.Option(metavar="SITE", help='Pictures shown unjudged; "" for none.')] = None,
     video_site: Annotated[_Sites, typer.Option(metavar="SITE", help='Where videos play; "" for none.')] = None,
     block_list: Annotated[_Sites, typer.Option(metavar="LIST", help='Subscribed block list; "" for none.')] = None,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Change a profile, or make a new one; lists of sites are given whole, a flag for each."""
     from geacc_proxy.cli.homekeeping import at_home
@@ -132,7 +90,7 @@ def set_(
 
 
 @app.command()
-def remove(name: _Name, state_dir: _StateDir = None) -> None:
+def remove(name: _Name, state_dir: StateDir = None) -> None:
     """Remove a profile; a ready-made one is set back to what it was."""
     from geacc_proxy.cli.homekeeping import at_home
     from geacc_proxy.cli.profile_keeping import remove as take_away

@@ -67,9 +67,9 @@ async def _serve_household(
     from geacc_proxy.gateways.mitm.reserved import Reserved
     from geacc_proxy.gateways.mitm.runner import Gateway, Listening
     from geacc_proxy.gateways.mitm.tunnels import Tunnels
+    from geacc_proxy.onboarding.reach import RESERVED_NAME
     from geacc_proxy.web.app import create_app
     from geacc_proxy.web.server import AdminServer
-    from geacc_proxy.web.site import RESERVED_NAME
 
     authority = open_authority(state_dir / "ca")
     household = await asyncio.shield(opening)  # a signal ends the wait, and the household is closed once it is open

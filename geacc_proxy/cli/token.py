@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from geacc_proxy.cli.options import ListFormat, StateDir
+
 app = typer.Typer(help="Make, list and revoke tokens for the REST API.", no_args_is_help=True)
-
-
-class ListFormat(StrEnum):
-    """How a list looks."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class Scope(StrEnum):
@@ -29,10 +23,6 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-_StateDir = Annotated[
-    Path | None,
-    typer.Option("--state-dir", metavar="DIR", help="Where all that must survive lies; GEACC_STATE_DIR without it."),
-]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="Which program it is for, such as home-assistant.")]
 
 
@@ -41,7 +31,7 @@ def create(
     name: _Name,
     scope: Annotated[list[Scope], typer.Option(help="What it may do; may be given several times.")],
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="How long; until it is revoked without it.")] = None,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Make a token and print it. It is told this once."""
     from geacc_proxy.cli.homekeeping import WHO, at_home
@@ -57,7 +47,7 @@ def list_(
     format: Annotated[  # noqa: A002
         ListFormat, typer.Option(help="json: one object a line.")
     ] = ListFormat.TABLE,
-    state_dir: _StateDir = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Show the names of all tokens, and what they may do."""
     from geacc_proxy.cli.homekeeping import at_home, when, write_json_lines, write_table
@@ -90,7 +80,7 @@ def list_(
 
 
 @app.command()
-def revoke(name: _Name, state_dir: _StateDir = None) -> None:
+def revoke(name: _Name, state_dir: StateDir = None) -> None:
     """Have a token be good for nothing from now on."""
     from geacc_proxy.cli.homekeeping import WHO, at_home
     from geacc_proxy.home import tokens

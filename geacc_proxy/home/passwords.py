@@ -8,6 +8,7 @@ from dataclasses import replace
 from geacc_proxy.exceptions import UsageError
 from geacc_proxy.home import data, devices, traits
 from geacc_proxy.home.documents import Data, Kind, Place
+from geacc_proxy.home.hashing import hashed
 from geacc_proxy.home.home import Home
 from geacc_proxy.marking import N_
 
@@ -46,7 +47,7 @@ async def set_login(home: Home, who: str, key: str, user: str, password: str) ->
         if other.login == user and other.key != key:
             raise UsageError(f"{user} belongs to {other.title} already; take it away there first")
     changes: dict[Place, Data | None] = _forgotten(home, device.login)
-    changes[Kind.SECRET, f"login:{user}"] = {"hash": await asyncio.to_thread(_hashed, password)}
+    changes[Kind.SECRET, f"login:{user}"] = {"hash": await asyncio.to_thread(hashed, password)}
     changes[Kind.DEVICE, key] = data.of_device(replace(device, login=user, known=True))
     what = N_("Set the proxy password of {device}")
     return await home.change(who, what, changes, {"device": device.title})
@@ -70,9 +71,3 @@ async def take_login(home: Home, who: str, key: str) -> int:
 def _forgotten(home: Home, user: str) -> dict[Place, Data | None]:
     place = (Kind.SECRET, f"login:{user}")
     return {place: None} if user and home.document(*place) is not None else {}
-
-
-def _hashed(password: str) -> str:
-    from argon2 import PasswordHasher
-
-    return PasswordHasher().hash(password)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from geacc_proxy.exceptions import UsageError
 from geacc_proxy.home.data import moment, written
 from geacc_proxy.home.documents import Kind
+from geacc_proxy.home.hashing import hashed, is_right
 from geacc_proxy.marking import N_
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Sessions:
         if kept is None or len(given) > _LONGEST:
             return False
         async with self._checking:
-            return await asyncio.to_thread(_verify, str(kept["hash"]), given)
+            return await asyncio.to_thread(is_right, str(kept["hash"]), given)
 
     async def set_password(self, who: str, new: str) -> int:
         """Set the password and end all sessions; returns the number of the deed.
@@ -83,9 +84,9 @@ class Sessions:
         """
         check_password(new)
         async with self._checking:
-            hashed = await asyncio.to_thread(_hash, new)
+            kept = await asyncio.to_thread(hashed, new)
         changes: dict[Place, Data | None] = {(Kind.SECRET, session.key): None for session in self._kept()}
-        return await self._home.change(who, N_("Set the password"), changes | {_PASSWORD: {"hash": hashed}})
+        return await self._home.change(who, N_("Set the password"), changes | {_PASSWORD: {"hash": kept}})
 
     def find(self, token: str) -> Session | None:
         """The session with a token, unless it is over."""
@@ -191,19 +192,3 @@ def _data(session: Session) -> Data:
         "agent": session.agent,
         "stays": session.stays,
     }
-
-
-def _hash(password: str) -> str:
-    from argon2 import PasswordHasher
-
-    return PasswordHasher().hash(password)
-
-
-def _verify(hashed: str, password: str) -> bool:
-    from argon2 import PasswordHasher
-    from argon2.exceptions import InvalidHashError, VerificationError
-
-    try:
-        return PasswordHasher().verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False

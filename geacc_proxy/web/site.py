@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from geacc_proxy.home.tally import Tally
     from geacc_proxy.web.devices.tunnel import Tunnels
 
-RESERVED_NAME = "geacc.internal"
-"""Through the proxy, the pages that a device opens; `.internal` is kept for private use (ICANN, 29 July 2024)."""
-
 
 @dataclass(frozen=True, slots=True)
 class StrictnessFact:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache, TTLCache
 
 from geacc_proxy.home.documents import Kind
+from geacc_proxy.home.hashing import is_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ class Logins:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="logins")
         self._waiting += 1
         try:
-            right = await asyncio.get_running_loop().run_in_executor(self._thread, _is_right, hashed, pair[1])
+            right = await asyncio.get_running_loop().run_in_executor(self._thread, is_right, hashed, pair[1])
         finally:
             self._waiting -= 1
         if not right:
@@ -113,13 +114,3 @@ def credentials(header: str) -> tuple[str, str] | None:
 
 def _digest(header: str, hashed: str) -> bytes:
     return hashlib.blake2b(f"{hashed}\0{header}".encode(), digest_size=16).digest()
-
-
-def _is_right(hashed: str, password: str) -> bool:
-    from argon2 import PasswordHasher
-    from argon2.exceptions import Argon2Error, InvalidHashError
-
-    try:
-        return PasswordHasher().verify(hashed, password)
-    except (Argon2Error, InvalidHashError):
-        return False

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from geacc_proxy.home import devices
 from geacc_proxy.home.documents import Data, Kind, Place
+from geacc_proxy.home.hashing import hashed
 from geacc_proxy.marking import N_
 from geacc_proxy.web.devices.form import Draft
 from geacc_proxy.web.devices.views import asked_for, device_page, has_password
@@ -88,16 +89,10 @@ async def _keep_login(home: Home, before: Device, after: Device, password: str) 
     if before.login and before.login != after.login and has_password(home, before):
         changes[_secret(before)] = None
     if after.login and password:
-        changes[_secret(after)] = {"hash": await asyncio.to_thread(_hashed, password)}
+        changes[_secret(after)] = {"hash": await asyncio.to_thread(hashed, password)}
     if changes:
         await home.change(PARENT, N_("Changed the proxy password of {device}"), changes, {"device": after.title})
 
 
 def _secret(device: Device) -> Place:
     return Kind.SECRET, f"login:{device.login}"
-
-
-def _hashed(password: str) -> str:
-    from argon2 import PasswordHasher
-
-    return PasswordHasher().hash(password)

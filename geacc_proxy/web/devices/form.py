@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from geacc_proxy.exceptions import UsageError
+from geacc_proxy.home import traits
+from geacc_proxy.home.passwords import LONGEST, SHORTEST
 from geacc_proxy.policy.device import Device, Register, Traits
 from geacc_proxy.web.i18n import _
 
@@ -15,12 +17,8 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
 
 LONGEST_NAME = 60
-SHORTEST_PASSWORD = 8
-_LONGEST_PASSWORD = 200
 _MOST = 16
 """Addresses of one device, and hardware addresses."""
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
-_MAC = re.compile(r"[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +83,14 @@ class Draft:
             before,
             name=self.name,
             profile=self.profile,
-            addresses=_each(self.addresses, _address, "addresses", problems),
-            macs=_each(self.macs, _mac, "macs", problems),
+            addresses=_each(self.addresses, traits.address, "addresses", problems),
+            macs=_each(self.macs, traits.mac, "macs", problems),
             login=self.login,
             port=self._port(problems),
         )
         self._check_login(before, problems, has_password=has_password)
-        for name, traits in _alone(device):
-            other = register.find(traits)
+        for name, alone in _alone(device):
+            other = register.find(alone)
             if other is not None and other.key != before.key:
                 problems.setdefault(
                     name, _("{device} is recognised by this already; take it away there first.", device=other.title)
@@ -102,27 +100,28 @@ class Draft:
     def _port(self, problems: dict[str, str]) -> int:
         if not self.port:
             return 0
-        if re.fullmatch(r"\d{1,5}", self.port, re.ASCII) and 1024 <= int(self.port) <= 65535:
-            return int(self.port)
+        number = int(self.port) if re.fullmatch(r"\d{1,5}", self.port, re.ASCII) else 0
+        if number and _read(traits.port, number):
+            return number
         problems["port"] = _("Write a number from 1024 to 65535, or leave it empty.")
         return 0
 
     def _check_login(self, before: Device, problems: dict[str, str], *, has_password: bool) -> None:
-        if self.login and not _LOGIN.fullmatch(self.login):
+        if self.login and _read(traits.login, self.login) is None:
             problems["login"] = _("Use up to 40 letters (a to z), digits and . _ - without spaces.")
         if self.password and not self.login:
             problems["login"] = _("A password needs a user name.")
         needed = bool(self.login) and (self.login != before.login or not has_password)
-        if (needed or self.password) and not SHORTEST_PASSWORD <= len(self.password) <= _LONGEST_PASSWORD:
-            problems["password"] = _("Write a password of at least {least} characters.", least=SHORTEST_PASSWORD)
+        if (needed or self.password) and not SHORTEST <= len(self.password) <= LONGEST:
+            problems["password"] = _("Write a password of at least {least} characters.", least=SHORTEST)
 
 
-def _each(text: str, read: Callable[[str], str | None], name: str, problems: dict[str, str]) -> tuple[str, ...]:
+def _each(text: str, read: Callable[[str], str], name: str, problems: dict[str, str]) -> tuple[str, ...]:
     """Each line or word, read; what cannot be is told of by its line."""
     found: dict[str, None] = {}
     for number, line in enumerate(text.splitlines(), 1):
         for word in line.replace(",", " ").split():
-            value = read(word)
+            value = _read(read, word)
             if value is None:
                 problems.setdefault(name, _WRONG[name](line=number, entry=word[:40]))
             else:
@@ -130,6 +129,14 @@ def _each(text: str, read: Callable[[str], str | None], name: str, problems: dic
     if len(found) > _MOST:
         problems.setdefault(name, _("Up to {most} are possible.", most=_MOST))
     return tuple(found)
+
+
+def _read[T](reader: Callable[[T], T], typed: T) -> T | None:
+    """What the reader makes of what was typed; None where it is none. The page has its own words for why."""
+    try:
+        return reader(typed)
+    except UsageError:
+        return None
 
 
 def _wrong_address(**values: object) -> str:
@@ -141,26 +148,6 @@ def _wrong_mac(**values: object) -> str:
 
 
 _WRONG = {"addresses": _wrong_address, "macs": _wrong_mac}
-
-
-def _address(word: str) -> str | None:
-    try:
-        address = ipaddress.ip_address(word.strip("[]"))
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id is not None:
-            return None
-        address = address.ipv4_mapped or address
-    return str(address)
-
-
-def _mac(word: str) -> str | None:
-    """Lower case with colons, however it is written: `3C-22-FB-01-02-03`, `3c22.fb01.0203`."""
-    digits = re.sub(r"[:.-]", "", word.lower())
-    if not _MAC.fullmatch(digits):
-        return None
-    return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
 
 
 def _alone(device: Device) -> list[tuple[str, Traits]]:

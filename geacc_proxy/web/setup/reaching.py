@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from geacc_proxy.exceptions import UsageError
 from geacc_proxy.home.preferences import preferences
 from geacc_proxy.onboarding.choices import Choices, Fallback, ProxyBy
-from geacc_proxy.onboarding.reach import Reach, checked_host
+from geacc_proxy.onboarding.reach import RESERVED_NAME, Reach, checked_host
 from geacc_proxy.web.guard import site_of
 from geacc_proxy.web.hostname import host_name
-from geacc_proxy.web.site import RESERVED_NAME
 from geacc_proxy.web.visits import visit_of
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from geacc_proxy.home.preferences import preferences
 from geacc_proxy.onboarding import self_test
+from geacc_proxy.onboarding.reach import RESERVED_NAME
 from geacc_proxy.policy.profile import Filtering
 from geacc_proxy.web.guard import device_of, site_of
 from geacc_proxy.web.middleware import content_policy
 from geacc_proxy.web.pages import render
 from geacc_proxy.web.setup.reaching import reach_of
-from geacc_proxy.web.site import RESERVED_NAME
 from geacc_proxy.web.visits import visit_of
 
 if TYPE_CHECKING:
